@@ -1,0 +1,394 @@
+"""Covered lines + plan -> who pays what.
+
+The order of cost sharing is written down here and nowhere else. For each line, in order of date:
+
+1. network: what the provider asks above the allowed amount is written off, or billed to the patient out of network;
+2. coverage and the visit limit: a visit beyond the limit is the patient's;
+3. a money limit that counts allowed amounts (a UK outpatient limit applied before the excess);
+4. deductible, then copay (once a visit), then coinsurance, none of them above what is left of the line;
+5. the out-of-pocket maximum on this line, not on the next one: coinsurance gives way first, then copay, then deductible;
+6. a money limit on what the plan pays;
+7. the second payer, which sees what the first one left.
+
+Amounts are whole minor units of shape (draws,); the loop runs over lines and each step works on all draws at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TypeVar
+
+import numpy as np
+
+from estimator.coverage import Coverage, CoveredLines
+from estimator.draws import Flags
+from estimator.money import Cents, rate, share, to_decimal, to_minor
+from estimator.plan import Benefit, Pays, Plan, Share
+from estimator.pricing import ClaimLine
+from estimator.scenario import Used
+from estimator.vocabulary import Service
+
+Number = TypeVar("Number", int, Decimal)
+
+UNLIMITED = np.iinfo(np.int64).max // 4
+
+PARTS: tuple[Share, ...] = ("deductible", "copay", "coinsurance", "over_limit", "not_covered", "balance_bill")
+"""The parts of a line that the first payer leaves to the patient."""
+
+AMOUNTS = ("charge", "allowed", *PARTS, "write_off", "plan_pays", "secondary_pays", "patient_pays")
+
+
+@dataclass(frozen=True, slots=True)
+class Adjudication:
+    """Who pays what: every amount has shape (lines, draws); the accumulators are those after the last line."""
+
+    charge: Cents
+    allowed: Cents
+    deductible: Cents
+    copay: Cents
+    coinsurance: Cents
+    over_limit: Cents
+    not_covered: Cents
+    balance_bill: Cents
+    write_off: Cents
+    plan_pays: Cents
+    secondary_pays: Cents
+    patient_pays: Cents
+    deductible_left: Cents
+    """What is left of the deductible after each line, shape (lines, draws); `UNLIMITED` stands for no deductible."""
+    out_of_pocket_left: Cents
+    visit_number: Cents
+    """The running visit count of the line's limit group, shape (lines, draws); 0 where nothing is counted."""
+    reached: Mapping[str, Flags]
+    """Whether each draw ever met the deductible, the maximum, a limit or a threshold."""
+    closing: tuple[Used, ...]
+    """Accumulators after the last line, for the first draw of a single-draw run; empty otherwise."""
+
+
+@dataclass(slots=True)
+class Pot:
+    """An amount that is used up; `left` has shape (draws,). It belongs to one run and is never shared."""
+
+    amount: int
+    left: Cents
+
+    @classmethod
+    def of(cls, amount: Decimal | None, used: Decimal, draws: int) -> Pot:
+        minor = UNLIMITED if amount is None else to_minor(amount)
+        return cls(minor, np.full(draws, max(minor - to_minor(used), 0) if amount is not None else UNLIMITED))
+
+    def take(self, wanted: Cents) -> Cents:
+        """As much of `wanted` as is left; the pot shrinks by it."""
+        taken = np.minimum(wanted, self.left)
+        self.left = self.left - taken
+        return taken
+
+    @property
+    def is_limited(self) -> bool:
+        return self.amount < UNLIMITED
+
+
+@dataclass(slots=True)
+class Accumulators:
+    """Running amounts of one plan year; passed in as `Used`, returned as `Used`."""
+
+    deductible: Pot
+    family_deductible: Pot
+    out_of_pocket: Pot
+    family_out_of_pocket: Pot
+    outside_deductible: Pot
+    outside_out_of_pocket: Pot
+    visits: dict[str, Cents] = field(default_factory=dict)
+    limits: dict[str, Pot] = field(default_factory=dict)
+    thresholds: dict[str, Cents] = field(default_factory=dict)
+    secondary_limits: dict[str, Pot] = field(default_factory=dict)
+    secondary_deductible: Pot | None = None
+    secondary_out_of_pocket: Pot | None = None
+
+
+def open_accumulators(plan: Plan, secondary: Plan | None, used: Used, draws: int) -> Accumulators:
+    """The accumulators at the start of a plan year, less what has been used already."""
+    deductible, maximum, outside = plan.deductible, plan.out_of_pocket_max, plan.out_of_network
+    zero = Decimal(0)
+    accumulators = Accumulators(
+        deductible=Pot.of(deductible.amount if deductible else zero, used.deductible, draws),
+        family_deductible=Pot.of(deductible.family_amount if deductible else None, used.family_deductible, draws),
+        out_of_pocket=Pot.of(maximum.amount if maximum else None, used.out_of_pocket, draws),
+        family_out_of_pocket=Pot.of(maximum.family_amount if maximum else None, used.family_out_of_pocket, draws),
+        outside_deductible=Pot.of(outside.deductible if outside else zero, zero, draws),
+        outside_out_of_pocket=Pot.of(outside.out_of_pocket_max if outside else None, zero, draws),
+    )
+    for benefit in plan.benefit:
+        names = (benefit.group, *(service.value for service in benefit.services))
+        accumulators.visits[benefit.group] = np.full(draws, _first_used(used.visits, names, 0), dtype=np.int64)
+        if benefit.benefit_limit is not None:
+            spent = _first_used(used.benefit_paid, names, zero)
+            accumulators.limits[benefit.group] = Pot.of(benefit.benefit_limit, spent, draws)
+    for threshold in plan.threshold:
+        counted = to_minor(used.thresholds.get(threshold.id, zero))
+        accumulators.thresholds[threshold.id] = np.full(draws, counted, dtype=np.int64)
+    if secondary is not None:
+        for rule in secondary.pays:
+            if rule.limit is not None:
+                spent = used.secondary_paid.get(rule.group, zero)
+                accumulators.secondary_limits[rule.group] = Pot.of(rule.limit, spent, draws)
+        if secondary.secondary_deductible is not None:
+            accumulators.secondary_deductible = Pot.of(secondary.secondary_deductible, zero, draws)
+        if secondary.out_of_pocket_limit is not None:
+            accumulators.secondary_out_of_pocket = Pot.of(secondary.out_of_pocket_limit, zero, draws)
+    return accumulators
+
+
+def _first_used(used: Mapping[str, Number], names: tuple[str, ...], nothing: Number) -> Number:
+    return next((used[name] for name in names if name in used), nothing)
+
+
+def adjudicate(covered: CoveredLines, plan: Plan, used: Used | None = None, secondary: Plan | None = None) -> Adjudication:
+    """Split every line between plan, second payer, patient and nobody.
+
+    Lines must be in order of date. `used` is what the first line's plan year has used up already; later plan years start
+    afresh. Always `charge == plan_pays + secondary_pays + patient_pays + write_off`, on every line and in every draw.
+    """
+    run = _Run(covered, plan, used or Used(), secondary)
+    for index in range(len(covered.coverage)):
+        run.line(index)
+    return run.result()
+
+
+class _Run:
+    """One walk over the lines: the amounts so far and the accumulators. Lives for one call of `adjudicate`."""
+
+    def __init__(self, covered: CoveredLines, plan: Plan, used: Used, secondary: Plan | None) -> None:
+        self.covered, self.plan, self.secondary = covered, plan, secondary
+        self.draws = covered.claims.draws
+        self.year = covered.coverage[0].plan_year if covered.coverage else 0
+        self.now = open_accumulators(plan, secondary, used, self.draws)
+        shape = (len(covered.coverage), self.draws)
+        self.out: dict[str, Cents] = {name: np.zeros(shape, dtype=np.int64) for name in AMOUNTS}
+        self.deductible_left = np.zeros(shape, dtype=np.int64) if self.draws == 1 else np.zeros((0, 1), dtype=np.int64)
+        self.out_of_pocket_left = self.deductible_left.copy()
+        self.visit_number = self.deductible_left.copy()
+        self.copay_left: dict[tuple[object, ...], Cents] = {}
+        self.reached: dict[str, Flags] = {}
+
+    # -------------------------------------------------------- one line
+
+    def line(self, index: int) -> None:
+        line, coverage = self.covered.claims.lines[index], self.covered.coverage[index]
+        if coverage.plan_year != self.year:
+            self._next_plan_year(coverage.plan_year)
+        charge, allowed = self.covered.claims.charge[index], self.covered.claims.allowed[index]
+        parts: dict[Share, Cents] = {}
+        write_off: Cents = np.zeros(self.draws, dtype=np.int64)
+        benefit = coverage.benefit
+        if benefit is None:
+            parts["not_covered"] = charge
+            plan_pays = write_off
+        else:
+            if coverage.is_out_of_network:
+                parts["balance_bill"] = charge - allowed
+            else:
+                write_off = charge - allowed
+            plan_pays = self._share_allowed(index, line, coverage, benefit, allowed, parts)
+        left = sum(parts.values(), start=np.zeros(self.draws, dtype=np.int64))
+        secondary_pays = self._second_payer(line, coverage, parts)
+        row = {**parts, "charge": charge, "allowed": allowed, "write_off": write_off, "plan_pays": plan_pays}
+        row |= {"secondary_pays": secondary_pays, "patient_pays": left - secondary_pays}
+        for name, amount in row.items():
+            self.out[name][index] = amount
+        if self.draws == 1:
+            self.deductible_left[index] = self._deductible_left(coverage)
+            self.out_of_pocket_left[index] = self._out_of_pocket_left(coverage)
+
+    def _share_allowed(
+        self, index: int, line: ClaimLine, coverage: Coverage, benefit: Benefit, allowed: Cents, parts: dict[Share, Cents]
+    ) -> Cents:
+        """Steps 2 to 6 on one covered line; fills `parts` and returns what the plan pays."""
+        over_limit, eligible = self._visit_limit(index, coverage, benefit, allowed)
+        limit = self.now.limits.get(benefit.group)
+        if limit is not None and benefit.limit_counts == "allowed":
+            within = limit.take(eligible)
+            over_limit, eligible = over_limit + eligible - within, within
+            self._mark("benefit_limit_reached", over_limit > 0)
+        self._count_thresholds(line, eligible)
+        deductible = self._deductible(coverage, benefit, eligible)
+        rest = eligible - deductible
+        copay = self._copay(line, coverage, benefit, rest)
+        coinsurance = share(rest - copay, rate(benefit.patient_coinsurance))
+        if benefit.counts_to_out_of_pocket_max:
+            deductible, copay, coinsurance = self._out_of_pocket_max(coverage, deductible, copay, coinsurance)
+        self._use_deductible(coverage, benefit, deductible)
+        plan_pays = eligible - deductible - copay - coinsurance
+        if limit is not None and benefit.limit_counts == "plan_pays":
+            within = limit.take(plan_pays)
+            over_limit, plan_pays = over_limit + plan_pays - within, within
+            self._mark("benefit_limit_reached", over_limit > 0)
+        parts |= {"deductible": deductible, "copay": copay, "coinsurance": coinsurance, "over_limit": over_limit}
+        return plan_pays
+
+    # -------------------------------------------------------- the steps
+
+    def _visit_limit(self, index: int, coverage: Coverage, benefit: Benefit, allowed: Cents) -> tuple[Cents, Cents]:
+        """Step 2: (over the limit, within it). Visits are counted whether or not the deductible is met."""
+        if benefit.visit_limit is None and benefit.prior_authorization_after_visit is None:
+            return np.zeros(self.draws, dtype=np.int64), allowed
+        if coverage.is_new_visit:
+            self.now.visits[benefit.group] = self.now.visits[benefit.group] + self.covered.claims.present[index]
+        number = self.now.visits[benefit.group]
+        if self.draws == 1:
+            self.visit_number[index] = number
+        if benefit.visit_limit is None:
+            return np.zeros(self.draws, dtype=np.int64), allowed
+        is_over = number > benefit.visit_limit
+        self._mark("visit_limit_reached", is_over & (allowed > 0))
+        over = np.where(is_over, allowed, 0)
+        return over, allowed - over
+
+    def _deductible(self, coverage: Coverage, benefit: Benefit, eligible: Cents) -> Cents:
+        """Step 4, first part: what the line would take from the deductible."""
+        if not benefit.deductible_applies:
+            return np.zeros(self.draws, dtype=np.int64)
+        return np.minimum(eligible, self._deductible_left(coverage))
+
+    def _deductible_left(self, coverage: Coverage) -> Cents:
+        if coverage.is_out_of_network and self.plan.out_of_network is not None:
+            return self.now.outside_deductible.left
+        return np.minimum(self.now.deductible.left, self.now.family_deductible.left)
+
+    def _use_deductible(self, coverage: Coverage, benefit: Benefit, amount: Cents) -> None:
+        if not benefit.deductible_applies:
+            return
+        if coverage.is_out_of_network and self.plan.out_of_network is not None:
+            self.now.outside_deductible.take(amount)
+            return
+        self.now.deductible.take(amount)
+        self.now.family_deductible.take(amount)
+        if self.now.deductible.is_limited and self.now.deductible.amount > 0:
+            self._mark("deductible_met", self._deductible_left(coverage) == 0)
+
+    def _copay(self, line: ClaimLine, coverage: Coverage, benefit: Benefit, rest: Cents) -> Cents:
+        """Step 4, second part: once a visit and never above what is left of the line."""
+        amount = to_minor(benefit.copay)
+        if amount == 0:
+            return np.zeros(self.draws, dtype=np.int64)
+        if benefit.copay_per == "unit":
+            return np.minimum(rest, amount * line.units)
+        return self._once_a_visit("copay", line, benefit.services, amount, rest)
+
+    def _once_a_visit(self, kind: str, line: ClaimLine, services: object, amount: int, rest: Cents) -> Cents:
+        key = (kind, line.day, services, _family(line.service))
+        left = self.copay_left.get(key)
+        if left is None:
+            left = np.full(self.draws, amount, dtype=np.int64)
+        taken = np.minimum(left, rest)
+        self.copay_left[key] = left - taken
+        return taken
+
+    def _out_of_pocket_left(self, coverage: Coverage) -> Cents:
+        if coverage.is_out_of_network and self.plan.out_of_network is not None:
+            return self.now.outside_out_of_pocket.left
+        return np.minimum(self.now.out_of_pocket.left, self.now.family_out_of_pocket.left)
+
+    def _out_of_pocket_max(
+        self, coverage: Coverage, deductible: Cents, copay: Cents, coinsurance: Cents
+    ) -> tuple[Cents, Cents, Cents]:
+        """Step 5: the line that reaches the maximum stops exactly on it."""
+        outside = coverage.is_out_of_network and self.plan.out_of_network is not None
+        pots = [self.now.outside_out_of_pocket] if outside else [self.now.out_of_pocket, self.now.family_out_of_pocket]
+        if not any(pot.is_limited for pot in pots):
+            return deductible, copay, coinsurance
+        room = self._out_of_pocket_left(coverage)
+        deductible = np.minimum(deductible, room)
+        copay = np.minimum(copay, room - deductible)
+        coinsurance = np.minimum(coinsurance, room - deductible - copay)
+        for pot in pots:
+            pot.take(deductible + copay + coinsurance)
+        self._mark("out_of_pocket_max_met", self._out_of_pocket_left(coverage) == 0)
+        return deductible, copay, coinsurance
+
+    def _count_thresholds(self, line: ClaimLine, eligible: Cents) -> None:
+        for threshold in self.plan.threshold:
+            if line.service in threshold.services:
+                running = self.now.thresholds[threshold.id] + eligible
+                self.now.thresholds[threshold.id] = running
+                self._mark(threshold.id, running > to_minor(threshold.amount))
+
+    # -------------------------------------------------------- the second payer
+
+    def _second_payer(self, line: ClaimLine, coverage: Coverage, parts: dict[Share, Cents]) -> Cents:
+        """Step 7: what the second plan pays of what the first one left; never more than that."""
+        paid: Cents = np.zeros(self.draws, dtype=np.int64)
+        if self.secondary is None:
+            return paid
+        for rule in self.secondary.pays:
+            if rule.services is not None and line.service not in rule.services:
+                continue
+            base = sum((parts[part] for part in rule.of if part in parts), start=np.zeros(self.draws, dtype=np.int64))
+            if self.now.secondary_deductible is not None:
+                base = base - self.now.secondary_deductible.take(base)
+            paid = paid + self._rule_pays(rule, line, base)
+        return paid
+
+    def _rule_pays(self, rule: Pays, line: ClaimLine, base: Cents) -> Cents:
+        kept = self._once_a_visit("kept", line, rule.services, to_minor(rule.visit_copay), base)
+        pays = share(base - kept, rate(rule.share))
+        limit = self.now.secondary_limits.get(rule.group) if rule.limit is not None else None
+        if limit is not None:
+            pays = limit.take(pays)
+        if self.now.secondary_out_of_pocket is not None:
+            pays = base - self.now.secondary_out_of_pocket.take(base - pays)
+        return pays
+
+    # -------------------------------------------------------- plan years and the result
+
+    def _next_plan_year(self, year: int) -> None:
+        """A new plan year starts afresh; what resets with the episode goes on."""
+        self.year = year
+        before, self.now = self.now, open_accumulators(self.plan, self.secondary, Used(), self.draws)
+        if self.plan.deductible is not None and self.plan.deductible.resets == "episode":
+            self.now.deductible, self.now.family_deductible = before.deductible, before.family_deductible
+        for benefit in self.plan.benefit:
+            if benefit.visit_limit_resets == "episode":
+                self.now.visits[benefit.group] = before.visits[benefit.group]
+            if benefit.benefit_limit_resets == "episode" and benefit.group in before.limits:
+                self.now.limits[benefit.group] = before.limits[benefit.group]
+        for rule in self.secondary.pays if self.secondary else ():
+            if rule.limit_resets == "episode" and rule.group in before.secondary_limits:
+                self.now.secondary_limits[rule.group] = before.secondary_limits[rule.group]
+
+    def _mark(self, event: str, is_so: Flags) -> None:
+        self.reached[event] = self.reached[event] | is_so if event in self.reached else is_so
+
+    def result(self) -> Adjudication:
+        return Adjudication(
+            **self.out,
+            deductible_left=self.deductible_left,
+            out_of_pocket_left=self.out_of_pocket_left,
+            visit_number=self.visit_number,
+            reached=self.reached,
+            closing=(self._closing(),) if self.draws == 1 else (),
+        )
+
+    def _closing(self) -> Used:
+        now = self.now
+
+        def used(pot: Pot) -> Decimal:
+            return to_decimal(pot.amount - int(pot.left[0])) if pot.is_limited else Decimal("0.00")
+
+        return Used(
+            deductible=used(now.deductible),
+            out_of_pocket=used(now.out_of_pocket),
+            family_deductible=used(now.family_deductible),
+            family_out_of_pocket=used(now.family_out_of_pocket),
+            visits={group: int(count[0]) for group, count in now.visits.items() if int(count[0])},
+            benefit_paid={group: used(pot) for group, pot in now.limits.items()},
+            thresholds={name: to_decimal(int(amount[0])) for name, amount in now.thresholds.items()},
+            secondary_paid={group: used(pot) for group, pot in now.secondary_limits.items()},
+        )
+
+
+def _family(service: Service) -> Service:
+    """The evaluation and the treatment of one day are one visit to the therapist."""
+    return Service.PHYSICAL_THERAPY if service == Service.PHYSICAL_THERAPY_EVALUATION else service

@@ -1,0 +1,302 @@
+"""Reading files safely: size, encoding, TOML, JSON and CSV, and a model's complaints in plain words.
+
+Every problem names the file, then the row where there is one, then the field, and says what to write instead.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import json
+import math
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, cast
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
+
+from estimator.errors import FileProblems, InputError
+from estimator.money import rate, to_minor
+
+MAX_BYTES = 5_000_000
+Model = TypeVar("Model", bound=BaseModel)
+JsonObject = dict[str, Any]
+
+
+class Record(BaseModel):
+    """A frozen record read from a file or a form; unknown fields are an error, never ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_inf_nan="strings", allow_inf_nan=False)
+
+
+def _as_decimal(value: object) -> object:
+    """An exact decimal from text or a whole number; a binary float is read through its shortest text."""
+    if isinstance(value, bool):
+        raise ValueError("write a number such as 120.00")
+    return Decimal(repr(value)) if isinstance(value, float) else value
+
+
+def _valid_amount(value: Decimal) -> Decimal:
+    try:
+        to_minor(value)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+def _valid_rate(value: Decimal) -> Decimal:
+    if 1 < value <= 100:
+        raise ValueError(f"a rate is a share of one: write {value / 100} for {value}%")
+    try:
+        rate(value)
+    except InputError as error:
+        raise ValueError(str(error)) from None
+    return value
+
+
+Amount = Annotated[Decimal, BeforeValidator(_as_decimal), AfterValidator(_valid_amount)]
+"""Money in major units, at most two decimals, never negative."""
+
+Rate = Annotated[Decimal, BeforeValidator(_as_decimal), AfterValidator(_valid_rate)]
+"""A share of one: 0.20, never 20."""
+
+Quantity = Annotated[Decimal, BeforeValidator(_as_decimal)]
+"""Any exact decimal."""
+
+
+# ---------------------------------------------------------------- text
+
+
+def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
+    """The text of a small UTF-8 file; says what is wrong with any other."""
+    try:
+        size = path.stat().st_size
+        if path.is_dir():
+            raise InputError(f"{path}: this is a folder; name a file in it.")
+        if size > limit:
+            raise InputError(
+                f"{path}: the file has {size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are read. "
+                "Is it the right file?"
+            )
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        raise InputError(f"{path}: there is no such file.{_near(path)}") from None
+    except OSError as error:
+        raise InputError(f"{path}: the file cannot be read ({error.strerror or error}).") from None
+    return decode(raw, str(path))
+
+
+def decode(raw: bytes, name: str) -> str:
+    """Bytes of a file called `name` as text, refusing what is empty or not text."""
+    if not raw.strip():
+        raise InputError(f"{name}: the file is empty.")
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{name}: byte {error.start + 1} is not UTF-8 text. Is it the right file?") from None
+    if "\0" in text:
+        raise InputError(f"{name}: this is a binary file, not text. Is it the right file?")
+    return text
+
+
+def _near(path: Path) -> str:
+    names = [each.name for each in path.parent.iterdir()] if path.parent.is_dir() else []
+    close = difflib.get_close_matches(path.name, names, n=1)
+    return f" Did you mean {path.parent / close[0]}?" if close else ""
+
+
+# ---------------------------------------------------------------- TOML and JSON
+
+
+def read_toml(path: Path) -> JsonObject:
+    """A TOML file with exact decimals."""
+    return parse_toml(read_text(path), str(path))
+
+
+def parse_toml(text: str, name: str) -> JsonObject:
+    try:
+        return tomllib.loads(text, parse_float=_finite)
+    except tomllib.TOMLDecodeError as error:
+        raise InputError(f"{name}: not valid TOML: {error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name}: {error}.") from None
+
+
+def parse_json(text: str, name: str) -> JsonObject:
+    """A JSON object with exact decimals; a key given twice is an error."""
+
+    def once(pairs: list[tuple[str, Any]]) -> JsonObject:
+        seen: JsonObject = {}
+        for key, value in pairs:
+            if key in seen:
+                raise InputError(f"{name}: {key} is given twice; keep one.")
+            seen[key] = value
+        return seen
+
+    try:
+        data = json.loads(text, parse_float=_finite, parse_constant=_finite, object_pairs_hook=once)
+    except json.JSONDecodeError as error:
+        raise InputError(f"{name}: line {error.lineno}: not valid JSON: {error.msg}.") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{name}: {error}.") from None
+    if not isinstance(data, dict):
+        raise InputError(f"{name}: expected one JSON object in braces.")
+    return cast(JsonObject, data)
+
+
+def _finite(text: str) -> Decimal:
+    value = Decimal(text)
+    if not value.is_finite():
+        raise ValueError(f"{text} is not a number; write one such as 120.00")
+    return value
+
+
+def read_structured(path: Path) -> JsonObject:
+    """A TOML or JSON file, told apart by its ending."""
+    text = read_text(path)
+    return parse_json(text, str(path)) if path.suffix.lower() == ".json" else parse_toml(text, str(path))
+
+
+# ---------------------------------------------------------------- CSV
+
+
+def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> list[tuple[int, dict[str, str]]]:
+    """The rows of a CSV file with their line numbers; the header must hold the columns and no others."""
+    text = read_text(path)
+    return parse_rows(text, str(path), required, optional)
+
+
+def parse_rows(
+    text: str, name: str, required: Sequence[str], optional: Sequence[str] = ()
+) -> list[tuple[int, dict[str, str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    try:
+        header = [cell.strip() for cell in next(reader, [])]
+        problems = _header_problems(header, required, optional, name)
+        if problems:
+            raise FileProblems(problems)
+        rows: list[tuple[int, dict[str, str]]] = []
+        for cells in reader:
+            if not any(cell.strip() for cell in cells):
+                continue
+            if len(cells) != len(header):
+                problems.append(f"{name}: row {reader.line_num}: {len(cells)} cells, but the header has {len(header)}.")
+            rows.append((reader.line_num, dict(zip(header, (cell.strip() for cell in cells), strict=False))))
+    except csv.Error as error:
+        raise InputError(f"{name}: row {reader.line_num}: not valid CSV: {error}.") from None
+    if problems:
+        raise FileProblems(problems)
+    return rows
+
+
+def _header_problems(header: list[str], required: Sequence[str], optional: Sequence[str], name: str) -> list[str]:
+    known = [*required, *optional]
+    problems = [f"{name}: row 1: the column '{column}' is missing." for column in required if column not in header]
+    problems += [
+        f"{name}: row 1: unknown column '{column}'{suggestion(column, known)}." for column in header if column not in known
+    ]
+    problems += [f"{name}: row 1: the column '{c}' stands twice." for c in sorted({c for c in header if header.count(c) > 1})]
+    return problems
+
+
+# ---------------------------------------------------------------- models
+
+
+def validate(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
+    """`data` as a model, or every problem at once in plain words."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        raise FileProblems(problems_of(error, model, where)) from None
+
+
+def problems_of(error: ValidationError, model: type[BaseModel], where: str) -> list[str]:
+    return [_sentence(detail, model, where) for detail in error.errors(include_url=False)]
+
+
+def _sentence(detail: ErrorDetails, model: type[BaseModel], where: str) -> str:
+    place = _place(detail["loc"])
+    prefix = f"{where}: {place}: " if place else f"{where}: "
+    got, context = detail.get("input"), detail.get("ctx", {})
+    match detail["type"]:
+        case "missing":
+            return prefix + "this field is missing."
+        case "extra_forbidden":
+            return prefix + f"unknown field{suggestion(str(detail['loc'][-1]), _fields_at(model, detail['loc'][:-1]))}."
+        case "enum" | "literal_error":
+            expected = str(context.get("expected", ""))
+            names = [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
+            return prefix + f"expected one of {', '.join(names)} (got {_shown(got)}){suggestion(str(got), names)}."
+        case "value_error":
+            return prefix + str(context.get("error", detail["msg"])).rstrip(".") + "."
+        case kind if kind.startswith("date"):
+            return prefix + f"expected a date such as 2026-03-02 (got {_shown(got)})."
+        case kind if kind.startswith(("decimal", "int", "float", "finite")):
+            return prefix + f"{detail['msg'][:1].lower()}{detail['msg'][1:]} (got {_shown(got)})."
+        case _:
+            return prefix + f"{detail['msg']} (got {_shown(got)})."
+
+
+def _place(location: tuple[int | str, ...]) -> str:
+    words = ""
+    for part in location:
+        words += f"[{part + 1}]" if isinstance(part, int) else (f".{part}" if words else part)
+    return words
+
+
+def _shown(value: object) -> str:
+    text = repr(value) if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _fields_at(model: type[BaseModel], location: tuple[int | str, ...]) -> list[str]:
+    """The field names a place in a model knows, for suggestions."""
+    for part in location:
+        field = model.model_fields.get(str(part))
+        inner = next((m for m in _models_in(field.annotation)), None) if field else None
+        if inner is not None:
+            model = inner
+    return [*model.model_fields]
+
+
+def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for argument in getattr(annotation, "__args__", ()):
+        yield from _models_in(argument)
+
+
+def suggestion(word: str, known: Sequence[str]) -> str:
+    """`; did you mean ...?` where a known word is near, otherwise the known words when they are few."""
+    close = difflib.get_close_matches(word, known, n=1)
+    if close:
+        return f"; did you mean '{close[0]}'?" if word != close[0] else ""
+    return f"; known: {', '.join(known)}" if 0 < len(known) <= 30 else ""
+
+
+def decimal_cell(text: str) -> Decimal:
+    """A plain decimal from a cell of a table."""
+    try:
+        value = Decimal(text)
+    except ArithmeticError:
+        value = Decimal("NaN")
+    if not value.is_finite() or not math.isfinite(float(value)):
+        raise ValueError(f"expected a number such as 120.00 (got {text!r})")
+    return value
+
+
+# ---------------------------------------------------------------- where the data lives
+
+
+@cache
+def data_folder() -> Path:
+    """The shipped tariffs: beside the package in a checkout, inside it in an installed wheel."""
+    beside = Path(__file__).resolve().parent.parent / "tariffs"
+    return beside if beside.is_dir() else Path(__file__).resolve().parent / "_tariffs"
+
+

@@ -1,0 +1,1 @@
+"""Readers of the yearly files that agencies publish, each writing one region's tables."""

@@ -1,0 +1,289 @@
+"""One plan's terms, read and checked. A plan is a file with terms, never code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from estimator.errors import FileProblems, InputError
+from estimator.files import Amount, Rate, Record, data_folder, read_toml, suggestion, validate
+from estimator.pathway import Source
+from estimator.vocabulary import BILLED_SERVICES, Network, Reason, Region, Service
+
+Resets = Literal["plan_year", "episode"]
+Visits = Annotated[int, Field(ge=0, le=1000)]
+Share = Literal["deductible", "copay", "coinsurance", "over_limit", "not_covered", "balance_bill"]
+"""The parts of a bill that can be left to the patient."""
+
+
+def _billed(services: tuple[Service, ...]) -> tuple[Service, ...]:
+    for service in services:
+        if service not in BILLED_SERVICES:
+            raise ValueError("surgery is billed as surgery_surgeon, surgery_anaesthetist and surgery_facility; name those")
+    return services
+
+
+class Premium(Record):
+    """Shown beside the cost of an episode, never inside it."""
+
+    amount: Amount
+    per: Literal["month", "year"] = "month"
+    note: str = ""
+
+
+class Deductible(Record):
+    """What the patient pays first; `family_amount` is shared by the family, whichever is used up first."""
+
+    amount: Amount
+    resets: Resets = "plan_year"
+    family_amount: Amount | None = None
+
+
+class OutOfPocketMax(Record):
+    """The most the patient pays in covered cost sharing in a plan year."""
+
+    amount: Amount
+    family_amount: Amount | None = None
+
+
+class OutOfNetwork(Record):
+    """Separate amounts for care outside the network; without this table such care is not covered."""
+
+    deductible: Amount = Decimal(0)
+    out_of_pocket_max: Amount | None = None
+
+
+class Benefit(Record):
+    """The terms for a group of services."""
+
+    services: tuple[Service, ...]
+    network: Literal["in_network", "out_of_network", "any"] | None = None
+    copay: Amount = Decimal(0)
+    copay_per: Literal["visit", "unit"] = "visit"
+    patient_coinsurance: Rate = Decimal(0)
+    deductible_applies: bool = True
+    counts_to_out_of_pocket_max: bool = True
+    visit_limit: Visits | None = None
+    visit_limit_resets: Resets = "plan_year"
+    benefit_limit: Amount | None = None
+    benefit_limit_resets: Resets = "plan_year"
+    limit_counts: Literal["plan_pays", "allowed"] = "plan_pays"
+    limit_group: str | None = None
+    prior_authorization_after_visit: Visits | None = None
+    referral_required: bool = False
+    note: str = ""
+
+    _check_services = field_validator("services")(_billed)
+
+    @property
+    def group(self) -> str:
+        """The name under which visits and money limits are counted."""
+        return self.limit_group or self.services[0].value
+
+
+class Exclusion(Record):
+    """Services the plan does not cover, and why."""
+
+    services: tuple[Service, ...]
+    reason: Literal[
+        Reason.NOT_COVERED, Reason.EXPERIMENTAL, Reason.NOT_OFFERED, Reason.SELF_PAY_ONLY, Reason.NO_INSURANCE
+    ] = Reason.NOT_COVERED
+    note: str = ""
+    source: str = ""
+
+    _check_services = field_validator("services")(_billed)
+
+
+class Threshold(Record):
+    """An amount whose crossing asks for paperwork; a dated event, not a cap."""
+
+    id: str
+    services: tuple[Service, ...]
+    amount: Amount
+    counts: Literal["allowed"] = "allowed"
+    note: str = ""
+
+    _check_services = field_validator("services")(_billed)
+
+
+class Pays(Record):
+    """What a second payer pays of what the first one left."""
+
+    services: tuple[Service, ...] | None = None
+    of: tuple[Share, ...]
+    share: Rate = Decimal(1)
+    visit_copay: Amount = Decimal(0)
+    limit: Amount | None = None
+    limit_group: str | None = None
+    limit_resets: Resets = "plan_year"
+    note: str = ""
+
+    @property
+    def group(self) -> str:
+        return self.limit_group or (self.services[0].value if self.services else "all")
+
+
+class Plan(Record):
+    """One plan. `id` is enough; every term left out means there is none."""
+
+    id: Annotated[str, Field(min_length=1, max_length=80)]
+    name: str = ""
+    region: Region | None = None
+    role: Literal["primary", "secondary"] = "primary"
+    effective_from: date | None = None
+    effective_to: date | None = None
+    prices: Literal["allowed", "cash"] = "allowed"
+    plan_year_starts: str = "01-01"
+    tags: tuple[str, ...] = ()
+    summary: str = ""
+    note: str = ""
+    premium: Premium | None = None
+    deductible: Deductible | None = None
+    out_of_pocket_max: OutOfPocketMax | None = None
+    out_of_network: OutOfNetwork | None = None
+    benefit: tuple[Benefit, ...] = ()
+    exclusion: tuple[Exclusion, ...] = ()
+    threshold: tuple[Threshold, ...] = ()
+    pays: tuple[Pays, ...] = ()
+    secondary_deductible: Amount | None = None
+    out_of_pocket_limit: Amount | None = None
+    source: str | tuple[Source, ...] = ()
+    sources: tuple[Source, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_source_table(cls, data: Any) -> Any:
+        """`source = "id"` names a source of the region; `[[source]]` tables are the plan's own."""
+        if isinstance(data, Mapping) and isinstance(data.get("source"), list):
+            own = data["source"]
+            return {**data, "source": own[0].get("id", "") if own else "", "sources": own}
+        return data
+
+    @field_validator("plan_year_starts")
+    @classmethod
+    def _month_and_day(cls, value: str) -> str:
+        try:
+            date.fromisoformat(f"2001-{value}")
+        except ValueError:
+            raise ValueError(f"expected a month and day of every year, such as 01-01 (got {value!r})") from None
+        return value
+
+    @model_validator(mode="after")
+    def _terms_agree(self) -> Plan:
+        if self.role == "primary" and self.pays:
+            raise ValueError("pays: only a plan with role = 'secondary' has [[pays]]")
+        if self.role == "secondary" and (self.benefit or self.deductible):
+            raise ValueError("a plan with role = 'secondary' says what it pays in [[pays]], not in [[benefit]]")
+        for service, network in self._doubled():
+            raise ValueError(f"benefit: {service} has two terms for {network}; keep one")
+        both = {s for e in self.exclusion for s in e.services} & {s for b in self.benefit for s in b.services}
+        if both:
+            raise ValueError(f"exclusion: {', '.join(sorted(both))} is both a benefit and excluded; keep one")
+        return self
+
+    def _doubled(self) -> Iterator[tuple[Service, str]]:
+        for network in (Network.IN_NETWORK, Network.OUT_OF_NETWORK):
+            seen: set[Service] = set()
+            for benefit in self.benefit:
+                if benefit.network not in (network, "any") and not (benefit.network is None and network == Network.IN_NETWORK):
+                    continue
+                for service in benefit.services:
+                    if service in seen:
+                        yield service, network.value.replace("_", " ")
+                    seen.add(service)
+
+    def benefit_for(self, service: Service, network: Network) -> Benefit | None:
+        """The terms for a service, or None where the plan does not cover it."""
+        if network != Network.OUT_OF_NETWORK:
+            fitting: tuple[str | None, ...] = (Network.IN_NETWORK.value, "any", None)
+        elif self.out_of_network is None:
+            fitting = (Network.OUT_OF_NETWORK.value, "any")
+        else:
+            fitting = (Network.OUT_OF_NETWORK.value, "any", None)
+        for wanted in fitting:
+            for benefit in self.benefit:
+                if benefit.network == wanted and service in benefit.services:
+                    return benefit
+        return None
+
+    def reason_not_covered(self, service: Service, network: Network) -> Reason:
+        for exclusion in self.exclusion:
+            if service in exclusion.services:
+                return Reason(exclusion.reason)
+        if not self.benefit:
+            return Reason.NO_INSURANCE
+        if network == Network.OUT_OF_NETWORK and self.benefit_for(service, Network.IN_NETWORK) is not None:
+            return Reason.OUT_OF_NETWORK
+        return Reason.NOT_COVERED
+
+    def self_paid(self, network: Network) -> frozenset[Service]:
+        """Services for which the person pays the self-pay price."""
+        if self.prices == "cash":
+            return frozenset(BILLED_SERVICES)
+        return frozenset(
+            service
+            for service in BILLED_SERVICES
+            if self.benefit_for(service, network) is None and self.benefit_for(service, Network.IN_NETWORK) is None
+        )
+
+    def plan_year(self, day: date) -> int:
+        """The year in which the plan year of `day` began."""
+        month, first = (int(part) for part in self.plan_year_starts.split("-"))
+        return day.year if (day.month, day.day) >= (month, first) else day.year - 1
+
+    def plan_year_start(self, year: int) -> date:
+        return date.fromisoformat(f"{year}-{self.plan_year_starts}")
+
+    @property
+    def title(self) -> str:
+        return self.name or self.id
+
+
+def read_plan(path: Path) -> Plan:
+    """A plan file; raises `FileProblems` naming every field that is wrong."""
+    return validate(Plan, read_toml(path), str(path))
+
+
+@cache
+def load_plans(region: Region, tariffs: Path | None = None) -> dict[str, Plan]:
+    """The plans shipped for a region, by id."""
+    plans: dict[str, Plan] = {}
+    problems: list[str] = []
+    for path in sorted(((tariffs or data_folder()) / region / "plans").glob("*.toml")):
+        where = f"{region}/plans/{path.name}"
+        plan = validate(Plan, read_toml(path), where)
+        if plan.region not in (None, region):
+            problems.append(f"{where}: region: expected {region} (got {plan.region}).")
+        if plan.id != path.stem:
+            problems.append(f"{where}: id: expected {path.stem!r}, the name of the file (got {plan.id!r}).")
+        plans[plan.id] = plan
+    if problems:
+        raise FileProblems(problems)
+    return plans
+
+
+def find_plan(name: str, region: Region, role: str = "primary", tariffs: Path | None = None) -> Plan:
+    """A plan by its id in the region, or by the path of a plan file."""
+    shipped = load_plans(region, tariffs)
+    if name in shipped:
+        plan = shipped[name]
+    elif name.endswith(".toml"):
+        plan = read_plan(Path(name))
+    else:
+        known = [plan.id for plan in shipped.values() if plan.role == role]
+        raise InputError(
+            f"plan: there is no plan '{name}' in {region}{suggestion(name, known)}. "
+            "Name one of the region's plans, or the path of a plan file ending in .toml."
+        )
+    if plan.region not in (None, region):
+        raise InputError(f"plan: '{name}' belongs to {plan.region}, not to {region}.")
+    if plan.role != role:
+        field = "plan" if plan.role == "primary" else "secondary"
+        raise InputError(f"plan: '{name}' is a {plan.role} plan; name it under {field}.")
+    return plan

@@ -1,0 +1,161 @@
+"""What the person tells us: one model behind the file, the command line and the form.
+
+Nothing here names a person: no name, birth date, member number or diagnosis text.
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from estimator.files import Amount, Record, read_structured, validate
+from estimator.vocabulary import (
+    SURGERY_PARTS,
+    Condition,
+    JobDemand,
+    Management,
+    Mode,
+    Network,
+    Region,
+    Service,
+)
+
+EARLIEST, LATEST = date(2015, 1, 1), date(2035, 12, 31)
+Count = Annotated[int, Field(ge=0, le=1000)]
+Name = Annotated[str, Field(max_length=200)]
+
+SURGICAL_BY_DEFAULT = frozenset({Condition.AVULSION_GRADE_4})
+CAN_BE_SURGICAL = frozenset({Condition.STRAIN_GRADE_3, Condition.AVULSION_GRADE_4, Condition.PROXIMAL_TENDINOPATHY})
+US_STATES = frozenset(
+    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
+    "PA PR RI SC SD TN TX UT VT VA VI WA WV WI WY".split()
+)
+NATIONS = ("England", "Scotland", "Wales", "Northern Ireland")
+
+
+class Area(Record):
+    """Where care takes place; each region uses the fields that fit it."""
+
+    state: Annotated[str, Field(max_length=2)] | None = None
+    county: Name | None = None
+    locality: Annotated[str, Field(max_length=20)] | None = None
+    nation: str | None = None
+    region: Name | None = None
+
+    @field_validator("state")
+    @classmethod
+    def _known_state(cls, value: str | None) -> str | None:
+        if value is not None and value.upper() not in US_STATES:
+            raise ValueError(f"expected a US state's two letters, such as OH (got {value!r})")
+        return value.upper() if value else None
+
+    @field_validator("nation")
+    @classmethod
+    def _known_nation(cls, value: str | None) -> str | None:
+        if value is not None and value not in NATIONS:
+            raise ValueError(f"expected one of {', '.join(NATIONS)} (got {value!r})")
+        return value
+
+
+class Used(Record):
+    """What the plan year has already used up before this episode."""
+
+    deductible: Amount = Decimal(0)
+    out_of_pocket: Amount = Decimal(0)
+    family_deductible: Amount = Decimal(0)
+    family_out_of_pocket: Amount = Decimal(0)
+    visits: dict[str, Count] = {}
+    """Visits by limit group or service, such as `{ physical_therapy = 3 }`."""
+    benefit_paid: dict[str, Amount] = {}
+    """Money limits used, by limit group or service."""
+    thresholds: dict[str, Amount] = {}
+    """Allowed amounts counted toward a threshold, such as the therapy threshold."""
+    secondary_paid: dict[str, Amount] = {}
+    """Money limits of the second cover used, by limit group."""
+
+
+class Work(Record):
+    """The job, for days off and lost pay; optional."""
+
+    job_demand: JobDemand = JobDemand.LIGHT_OR_STANDING
+    daily_pay: Amount | None = None
+    days_per_week: Annotated[int, Field(ge=1, le=7)] = 5
+
+
+class Scenario(Record):
+    """One injury, one place, one cover."""
+
+    condition: Condition
+    management: Management | None = None
+    injury_date: date
+    care_starts: date
+    region: Region
+    area: Area = Area()
+    mode: Mode = Mode.PLANNED
+    services: tuple[Service, ...] = ()
+    setting: Annotated[str, Field(max_length=40)] | None = None
+    network: Network = Network.IN_NETWORK
+    plan: Name | None = None
+    secondary: Name | None = None
+    used: Used = Used()
+    work: Work | None = None
+    own_prices: dict[Service, Amount] = {}
+    prescription_items: Annotated[int, Field(ge=0, le=50)] = 0
+    prices_as_of: date | None = None
+
+    @field_validator("services")
+    @classmethod
+    def _wanted_services(cls, value: tuple[Service, ...]) -> tuple[Service, ...]:
+        for service in value:
+            if service in SURGERY_PARTS or service == Service.SURGERY:
+                raise ValueError("surgery is chosen with management = 'surgical', not as a service")
+        return tuple(dict.fromkeys(value))
+
+    @field_validator("injury_date", "care_starts", "prices_as_of")
+    @classmethod
+    def _sensible_date(cls, value: date | None) -> date | None:
+        if value is not None and not EARLIEST <= value <= LATEST:
+            raise ValueError(f"expected a date from {EARLIEST} to {LATEST} (got {value})")
+        return value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Scenario:
+        if self.care_starts < self.injury_date:
+            raise ValueError(
+                f"care_starts: care cannot start before the injury ({self.care_starts} is before {self.injury_date})"
+            )
+        if self.care_starts - self.injury_date > timedelta(days=730):
+            raise ValueError("care_starts: care that starts more than two years after the injury is not modelled")
+        if self.management == Management.SURGICAL and self.condition not in CAN_BE_SURGICAL:
+            raise ValueError(
+                f"management: surgery is modelled for {', '.join(sorted(CAN_BE_SURGICAL))}, not for {self.condition}"
+            )
+        if self.mode == Mode.PLANNED and not self.services and self.treatment == Management.CONSERVATIVE:
+            raise ValueError("services: name at least one service, such as ['physical_therapy'], or use mode = 'average'")
+        if self.mode == Mode.AVERAGE and self.services:
+            raise ValueError("services: leave this out with mode = 'average'; the two modes are never mixed")
+        self._area_fits_region()
+        return self
+
+    def _area_fits_region(self) -> None:
+        american = self.region in (Region.US_PRIVATE, Region.MEDICARE_PART_B)
+        foreign = ("nation", "region") if american else ("state", "county", "locality")
+        for field in foreign:
+            if getattr(self.area, field) is not None:
+                instead = "a state, such as OH" if american else "a nation or region, such as England or London"
+                raise ValueError(f"area.{field}: {self.region} takes {instead}")
+
+    @property
+    def treatment(self) -> Management:
+        """The chosen management, or the usual one for the condition."""
+        usual = Management.SURGICAL if self.condition in SURGICAL_BY_DEFAULT else Management.CONSERVATIVE
+        return self.management or usual
+
+
+def read_scenario(path: Path) -> Scenario:
+    """A scenario from a TOML or JSON file; raises `InputError` naming every problem."""
+    return validate(Scenario, read_structured(path), str(path))

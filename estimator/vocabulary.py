@@ -1,0 +1,166 @@
+"""The closed sets: words that files, code and screens share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Region(StrEnum):
+    US_PRIVATE = "us_private"
+    MEDICARE_PART_B = "medicare_part_b"
+    NHS = "nhs"
+    UK_PRIVATE = "uk_private"
+
+
+class Condition(StrEnum):
+    STRAIN_GRADE_1 = "strain_grade_1"
+    STRAIN_GRADE_2 = "strain_grade_2"
+    STRAIN_GRADE_3 = "strain_grade_3"
+    AVULSION_GRADE_4 = "avulsion_grade_4"
+    RECURRENT_STRAIN = "recurrent_strain"
+    PROXIMAL_TENDINOPATHY = "proximal_tendinopathy"
+    UNDIAGNOSED = "undiagnosed"
+
+
+class Management(StrEnum):
+    CONSERVATIVE = "conservative"
+    SURGICAL = "surgical"
+
+
+class Mode(StrEnum):
+    PLANNED = "planned"
+    """What the person's own plan costs: the planned services are used (`p_if_planned`)."""
+    AVERAGE = "average"
+    """What the average patient uses (`probability_used`)."""
+
+
+class JobDemand(StrEnum):
+    SEDENTARY = "sedentary"
+    LIGHT_OR_STANDING = "light_or_standing"
+    HEAVY = "heavy"
+
+
+class Service(StrEnum):
+    """What a visit is for; `surgery` is billed as its three parts."""
+
+    PHYSICAL_THERAPY_EVALUATION = "physical_therapy_evaluation"
+    PHYSICAL_THERAPY = "physical_therapy"
+    MASSAGE_THERAPY = "massage_therapy"
+    PHYSICIAN_VISIT = "physician_visit"
+    SPECIALIST_VISIT = "specialist_visit"
+    IMAGING_MRI = "imaging_mri"
+    IMAGING_ULTRASOUND = "imaging_ultrasound"
+    IMAGING_XRAY = "imaging_xray"
+    INJECTION_STEROID = "injection_steroid"
+    INJECTION_PRP = "injection_prp"
+    PROLOTHERAPY = "prolotherapy"
+    SHOCKWAVE = "shockwave"
+    ACUPUNCTURE = "acupuncture"
+    DRY_NEEDLING = "dry_needling"
+    CHIROPRACTIC = "chiropractic"
+    HOME_HEALTH = "home_health"
+    EQUIPMENT = "equipment"
+    EMERGENCY_VISIT = "emergency_visit"
+    SURGERY = "surgery"
+    SURGERY_SURGEON = "surgery_surgeon"
+    SURGERY_ANAESTHETIST = "surgery_anaesthetist"
+    SURGERY_FACILITY = "surgery_facility"
+    HOME_CARE = "home_care"
+    PRESCRIPTION = "prescription"
+    TRAVEL = "travel"
+
+
+SURGERY_PARTS = (Service.SURGERY_SURGEON, Service.SURGERY_ANAESTHETIST, Service.SURGERY_FACILITY)
+WANTED_SERVICES = tuple(service for service in Service if service not in SURGERY_PARTS)
+BILLED_SERVICES = tuple(service for service in Service if service != Service.SURGERY)
+
+
+class Network(StrEnum):
+    IN_NETWORK = "in_network"
+    OUT_OF_NETWORK = "out_of_network"
+    NOT_APPLICABLE = "not_applicable"
+
+
+class PriceKind(StrEnum):
+    ALLOWED = "allowed"
+    """What an insurer recognises (for the NHS: the cost to the system)."""
+    CASH = "cash"
+    """What a person pays who pays themselves."""
+    CHARGE = "charge"
+    """What the provider bills before any contract."""
+
+
+class SourceKind(StrEnum):
+    OFFICIAL = "official"
+    SURVEY = "survey"
+    ASSUMPTION = "assumption"
+
+
+class Reason(StrEnum):
+    """Why a claim line is paid the way it is; the words are in `REASONS`."""
+
+    COVERED = "covered"
+    DEDUCTIBLE = "deductible"
+    COPAY = "copay"
+    COINSURANCE = "coinsurance"
+    NO_COST_SHARING = "no_cost_sharing"
+    OUT_OF_POCKET_MAX = "out_of_pocket_max"
+    VISIT_LIMIT = "visit_limit"
+    BENEFIT_LIMIT = "benefit_limit"
+    NOT_COVERED = "not_covered"
+    EXPERIMENTAL = "experimental"
+    NOT_OFFERED = "not_offered"
+    SELF_PAY_ONLY = "self_pay_only"
+    NO_INSURANCE = "no_insurance"
+    OUT_OF_NETWORK = "out_of_network"
+    IN_SURGICAL_FEE = "in_surgical_fee"
+    NO_PUBLISHED_PRICE = "no_published_price"
+
+
+REASONS: dict[Reason, str] = {
+    Reason.COVERED: "Your plan covers this.",
+    Reason.DEDUCTIBLE: "It goes toward your deductible, which you pay first.",
+    Reason.COPAY: "You pay the fixed copay for the visit.",
+    Reason.COINSURANCE: "You pay your share and the plan pays the rest.",
+    Reason.NO_COST_SHARING: "Your plan pays all of it.",
+    Reason.OUT_OF_POCKET_MAX: "You have reached the most you pay in the plan year; the plan pays the rest.",
+    Reason.VISIT_LIMIT: "The plan's visit limit is used up, so you pay for this visit.",
+    Reason.BENEFIT_LIMIT: "The plan's money limit is used up, so you pay what is above it.",
+    Reason.NOT_COVERED: "Your plan does not cover this, so you pay for it.",
+    Reason.EXPERIMENTAL: "Your plan treats this as unproven and does not cover it.",
+    Reason.NOT_OFFERED: "This is not offered here, so you would pay for it privately.",
+    Reason.SELF_PAY_ONLY: "This is sold to people who pay themselves.",
+    Reason.NO_INSURANCE: "There is no insurance, so you pay the price for people who pay themselves.",
+    Reason.OUT_OF_NETWORK: "This provider is outside the plan's network.",
+    Reason.IN_SURGICAL_FEE: "This check is part of the surgeon's fee and is not billed again.",
+    Reason.NO_PUBLISHED_PRICE: "No price is published for this; ask for one and add it as your own price.",
+}
+
+
+SERVICE_NAMES: dict[Service, str] = {
+    Service.PHYSICAL_THERAPY_EVALUATION: "Physical therapy evaluation",
+    Service.PHYSICAL_THERAPY: "Physical therapy",
+    Service.MASSAGE_THERAPY: "Massage therapy",
+    Service.PHYSICIAN_VISIT: "Doctor visit",
+    Service.SPECIALIST_VISIT: "Specialist visit",
+    Service.IMAGING_MRI: "MRI scan",
+    Service.IMAGING_ULTRASOUND: "Ultrasound scan",
+    Service.IMAGING_XRAY: "X-ray",
+    Service.INJECTION_STEROID: "Steroid injection",
+    Service.INJECTION_PRP: "Platelet-rich plasma (PRP) injection",
+    Service.PROLOTHERAPY: "Prolotherapy injection",
+    Service.SHOCKWAVE: "Shockwave therapy",
+    Service.ACUPUNCTURE: "Acupuncture",
+    Service.DRY_NEEDLING: "Dry needling",
+    Service.CHIROPRACTIC: "Chiropractic or osteopathy",
+    Service.HOME_HEALTH: "Therapy at home",
+    Service.EQUIPMENT: "Crutches or brace",
+    Service.EMERGENCY_VISIT: "Emergency visit",
+    Service.SURGERY: "Surgery",
+    Service.SURGERY_SURGEON: "Surgeon",
+    Service.SURGERY_ANAESTHETIST: "Anaesthetist",
+    Service.SURGERY_FACILITY: "Operating facility",
+    Service.HOME_CARE: "Home exercise supplies",
+    Service.PRESCRIPTION: "Prescription item",
+    Service.TRAVEL: "Travel",
+}
