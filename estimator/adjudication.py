@@ -145,7 +145,9 @@ def _first_used(used: Mapping[str, Number], names: tuple[str, ...], nothing: Num
     return next((used[name] for name in names if name in used), nothing)
 
 
-def adjudicate(covered: CoveredLines, plan: Plan, used: Used | None = None, secondary: Plan | None = None) -> Adjudication:
+def adjudicate(
+    covered: CoveredLines, plan: Plan, used: Used | None = None, secondary: Plan | None = None
+) -> Adjudication:
     """Split every line between plan, second payer, patient and nobody.
 
     Lines must be in order of date. `used` is what the first line's plan year has used up already; later plan years start
@@ -193,9 +195,10 @@ class _Run:
                 write_off = charge - allowed
             plan_pays = self._share_allowed(index, line, coverage, benefit, allowed, parts)
         left = sum(parts.values(), start=np.zeros(self.draws, dtype=np.int64))
-        secondary_pays = self._second_payer(line, coverage, parts)
-        row = {**parts, "charge": charge, "allowed": allowed, "write_off": write_off, "plan_pays": plan_pays}
+        secondary_pays = self._second_payer(line, parts)
+        row: dict[str, Cents] = {"charge": charge, "allowed": allowed, "write_off": write_off, "plan_pays": plan_pays}
         row |= {"secondary_pays": secondary_pays, "patient_pays": left - secondary_pays}
+        row |= {part: amount for part, amount in parts.items()}  # noqa: C416 - the keys widen to str
         for name, amount in row.items():
             self.out[name][index] = amount
         if self.draws == 1:
@@ -203,7 +206,13 @@ class _Run:
             self.out_of_pocket_left[index] = self._out_of_pocket_left(coverage)
 
     def _share_allowed(
-        self, index: int, line: ClaimLine, coverage: Coverage, benefit: Benefit, allowed: Cents, parts: dict[Share, Cents]
+        self,
+        index: int,
+        line: ClaimLine,
+        coverage: Coverage,
+        benefit: Benefit,
+        allowed: Cents,
+        parts: dict[Share, Cents],
     ) -> Cents:
         """Steps 2 to 6 on one covered line; fills `parts` and returns what the plan pays."""
         over_limit, eligible = self._visit_limit(index, coverage, benefit, allowed)
@@ -215,7 +224,7 @@ class _Run:
         self._count_thresholds(line, eligible)
         deductible = self._deductible(coverage, benefit, eligible)
         rest = eligible - deductible
-        copay = self._copay(line, coverage, benefit, rest)
+        copay = self._copay(line, benefit, rest)
         coinsurance = share(rest - copay, rate(benefit.patient_coinsurance))
         if benefit.counts_to_out_of_pocket_max:
             deductible, copay, coinsurance = self._out_of_pocket_max(coverage, deductible, copay, coinsurance)
@@ -225,7 +234,12 @@ class _Run:
             within = limit.take(plan_pays)
             over_limit, plan_pays = over_limit + plan_pays - within, within
             self._mark("benefit_limit_reached", over_limit > 0)
-        parts |= {"deductible": deductible, "copay": copay, "coinsurance": coinsurance, "over_limit": over_limit}
+        parts |= {
+            "deductible": deductible,
+            "copay": copay,
+            "coinsurance": coinsurance,
+            "over_limit": over_limit,
+        }
         return plan_pays
 
     # -------------------------------------------------------- the steps
@@ -268,7 +282,7 @@ class _Run:
         if self.now.deductible.is_limited and self.now.deductible.amount > 0:
             self._mark("deductible_met", self._deductible_left(coverage) == 0)
 
-    def _copay(self, line: ClaimLine, coverage: Coverage, benefit: Benefit, rest: Cents) -> Cents:
+    def _copay(self, line: ClaimLine, benefit: Benefit, rest: Cents) -> Cents:
         """Step 4, second part: once a visit and never above what is left of the line."""
         amount = to_minor(benefit.copay)
         if amount == 0:
@@ -317,7 +331,7 @@ class _Run:
 
     # -------------------------------------------------------- the second payer
 
-    def _second_payer(self, line: ClaimLine, coverage: Coverage, parts: dict[Share, Cents]) -> Cents:
+    def _second_payer(self, line: ClaimLine, parts: dict[Share, Cents]) -> Cents:
         """Step 7: what the second plan pays of what the first one left; never more than that."""
         paid: Cents = np.zeros(self.draws, dtype=np.int64)
         if self.secondary is None:

@@ -55,7 +55,11 @@ def cover(claims: ClaimLines, plan: Plan) -> CoveredLines:
         )
         seen.add(visit)
     lesser = ClaimLines(
-        claims.lines, claims.currency, claims.charge, np.minimum(claims.charge, claims.allowed), claims.present
+        claims.lines,
+        claims.currency,
+        claims.charge,
+        np.minimum(claims.charge, claims.allowed),
+        claims.present,
     )
     return CoveredLines(lesser, tuple(coverage))
 

@@ -73,14 +73,15 @@ def sample(count: int, seed: int, chunk: int = 0) -> Draws:
 
 
 def price_at(rank: Floats, low: float, typical: float, high: float) -> Floats:
+    """The price at a rank: straight between the three percentiles, level beyond them."""
     return np.interp(rank, (0.1, 0.5, 0.9), (low, typical, high))
 
 
 def days_at(rank: Floats, p10: float, median: float, p90: float) -> Floats:
     """Days through three percentiles: lognormal on each side of the median."""
     z = _normal_quantile(rank)
-    spread = np.where(z < 0, np.log(median / p10), np.log(p90 / median)) / NormalDist().inv_cdf(0.9)
-    return np.asarray(median * np.exp(z * spread), dtype=np.float64)
+    below, above = (np.log(ratio) / NormalDist().inv_cdf(0.9) for ratio in (median / p10, p90 / median))
+    return np.asarray(median * np.exp(z * np.where(z < 0, float(below), float(above))), dtype=np.float64)
 
 
 def rank_of_days(days: float, p10: float, median: float, p90: float) -> float:

@@ -108,4 +108,8 @@ def _subdivision(scenario: Scenario) -> str | None:
     area = scenario.area
     if area.state or (area.locality and area.locality[:2].isalpha() and area.locality != "NATIONAL"):
         return area.state or (area.locality or "")[:2].upper()
-    return SUBDIVISIONS.get(area.nation or area.region or "England") or "ENG" if scenario.region in (Region.NHS, Region.UK_PRIVATE) else None
+    return (
+        SUBDIVISIONS.get(area.nation or area.region or "England") or "ENG"
+        if scenario.region in (Region.NHS, Region.UK_PRIVATE)
+        else None
+    )

@@ -73,12 +73,8 @@ RESTRICTED = "Coverage is restricted: Medicare pays this code only in special ci
 ONLY_ALONE = "Paid only when the same clinician is paid for nothing else that day."
 NO_VALUES = "has no relative values this year: Medicare's contractor decides. Use the clinic's own figure."
 THERAPY_IN_HOSPITAL = "Outpatient therapy in a hospital is paid at the same amount as in an office."
-TECHNICAL_IN_HOSPITAL = (
-    "A hospital is paid for the technical part under its own system; this amount is the office one."
-)
-RARE_IN_FACILITY = (
-    "The schedule marks this as rarely or never done in a facility; the office values are used."
-)
+TECHNICAL_IN_HOSPITAL = "A hospital is paid for the technical part under its own system; this amount is the office one."
+RARE_IN_FACILITY = "The schedule marks this as rarely or never done in a facility; the office values are used."
 RARE_IN_OFFICE = "The schedule marks this as rarely or never done in an office; the facility values are used."
 BY_REPORT = "is the sixth or a later procedure of the day, which Medicare prices by report."
 
@@ -143,9 +139,7 @@ class Locality:
         return f"{self.area} {self.name}"
 
 
-NATIONAL = Locality(
-    None, "", "", "", "National average", Decimal("1.000"), Decimal("1.000"), Decimal("1.000")
-)
+NATIONAL = Locality(None, "", "", "", "National average", Decimal("1.000"), Decimal("1.000"), Decimal("1.000"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -485,9 +479,7 @@ class FeeSchedule:
                 None, None, None, None, None, False, reason, "", use_instead,
             )  # fmt: skip
         if reduced and row.mult_proc != THERAPY:
-            raise InputError(
-                f"{row.code} has no same-day therapy reduction in {year}; ask for its full price."
-            )
+            raise InputError(f"{row.code} has no same-day therapy reduction in {year}; ask for its full price.")
         return self._priced(row, locality, setting, self._factor(year, qualifying_apm), reduced)
 
     def _priced(
@@ -497,9 +489,7 @@ class FeeSchedule:
         expense = row.practice_expense(setting)
         if is_reduced:
             expense *= ONE - self.rules.same_day_reduction
-        total = (
-            row.work * locality.work_gpci + expense * locality.pe_gpci + row.malpractice * locality.mp_gpci
-        )
+        total = row.work * locality.work_gpci + expense * locality.pe_gpci + row.malpractice * locality.mp_gpci
         return Fee(
             row.code, row.modifier, setting, locality, row.year, row.status, row.mult_proc,
             cents(total * factor),
@@ -689,14 +679,10 @@ class FeeSchedule:
         for number, (line, held) in enumerate(zip(lines, parts, strict=True)):
             owned = {name for name in held if owners[name] == number}
             other_units = _total(cents(fee * shares[name]) for name, fee in held.items()) * (line.units - 1)
-            first_unit = _total(
-                fee if name in owned else cents(fee * shares[name]) for name, fee in held.items()
-            )
+            first_unit = _total(fee if name in owned else cents(fee * shares[name]) for name, fee in held.items())
             full_units = int(owned == set(held))
             total = (_amount(line.fee) if full_units else first_unit) + other_units
-            result.append(
-                replace(line, allowed=total, full_units=full_units, reduced_units=line.units - full_units)
-            )
+            result.append(replace(line, allowed=total, full_units=full_units, reduced_units=line.units - full_units))
         return result
 
     def _imaging_parts(self, fee: Fee) -> dict[str, Decimal]:
@@ -725,18 +711,14 @@ class FeeSchedule:
             else:
                 full_units = int(number == order[0])
                 rest = line.units - full_units
-                result.append(
-                    replace(line, allowed=totals[number], full_units=full_units, reduced_units=rest)
-                )
+                result.append(replace(line, allowed=totals[number], full_units=full_units, reduced_units=rest))
         return result
 
     # ------------------------------------------------------------------ places
 
     def localities(self, on: date) -> tuple[Locality, ...]:
         """The localities of a date's year, by state and number."""
-        return tuple(
-            sorted(self.places[self.year_of(on)].values(), key=lambda place: (place.state, place.number))
-        )
+        return tuple(sorted(self.places[self.year_of(on)].values(), key=lambda place: (place.state, place.number)))
 
     def find_locality(self, text: str, on: date) -> Locality:
         """The locality a person names: `NY-01`, `13202-01`, `NATIONAL`, its name, or a state with one."""
@@ -763,9 +745,7 @@ class FeeSchedule:
             **{f"{place.mac}-{place.number}": place for place in places},
             **{place.name.upper(): place for place in places},
         }
-        close = difflib.get_close_matches(key, names, 4, 0.65) or difflib.get_close_matches(
-            key, names, 4, 0.4
-        )
+        close = difflib.get_close_matches(key, names, 4, 0.65) or difflib.get_close_matches(key, names, 4, 0.4)
         near = dict.fromkeys(str(names[name]) for name in close)
         raise InputError(
             f"No locality {text!r}."
@@ -779,9 +759,7 @@ class FeeSchedule:
         year = self.years[-1] if on is None else self.year_of(on)
         places = self.places[year]
         listed = self.counties.get(code) or {
-            _county_key(place.name): (place.mac, place.number)
-            for place in places.values()
-            if place.state == code
+            _county_key(place.name): (place.mac, place.number) for place in places.values() if place.state == code
         }
         served = sorted(set(listed.values()))
         if not served:
@@ -918,9 +896,7 @@ def _rows(path: Path, problems: list[str]) -> list[_Row]:
         with path.open(encoding="utf-8", newline="") as file:
             table = list(csv.reader(file, strict=True))
     except FileNotFoundError:
-        problems.append(
-            f"{path}: missing. Import it with: estimator import pfs PPRRVU.csv GPCI.csv --year YEAR"
-        )
+        problems.append(f"{path}: missing. Import it with: estimator import pfs PPRRVU.csv GPCI.csv --year YEAR")
         return []
     except (UnicodeDecodeError, csv.Error) as error:
         problems.append(f"{path}: not a table in UTF-8 ({error})")

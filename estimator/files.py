@@ -119,6 +119,7 @@ def read_toml(path: Path) -> JsonObject:
 
 
 def parse_toml(text: str, name: str) -> JsonObject:
+    """TOML text of a file called `name`, with exact decimals."""
     try:
         return tomllib.loads(text, parse_float=_finite)
     except tomllib.TOMLDecodeError as error:
@@ -174,6 +175,7 @@ def read_rows(path: Path, required: Sequence[str], optional: Sequence[str] = ())
 def parse_rows(
     text: str, name: str, required: Sequence[str], optional: Sequence[str] = ()
 ) -> list[tuple[int, dict[str, str]]]:
+    """The rows of CSV text of a file called `name`, with their line numbers."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [cell.strip() for cell in next(reader, [])]
@@ -198,9 +200,13 @@ def _header_problems(header: list[str], required: Sequence[str], optional: Seque
     known = [*required, *optional]
     problems = [f"{name}: row 1: the column '{column}' is missing." for column in required if column not in header]
     problems += [
-        f"{name}: row 1: unknown column '{column}'{suggestion(column, known)}." for column in header if column not in known
+        f"{name}: row 1: unknown column '{column}'{suggestion(column, known)}."
+        for column in header
+        if column not in known
     ]
-    problems += [f"{name}: row 1: the column '{c}' stands twice." for c in sorted({c for c in header if header.count(c) > 1})]
+    problems += [
+        f"{name}: row 1: the column '{c}' stands twice." for c in sorted({c for c in header if header.count(c) > 1})
+    ]
     return problems
 
 
@@ -216,6 +222,7 @@ def validate(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
 
 
 def problems_of(error: ValidationError, model: type[BaseModel], where: str) -> list[str]:
+    """A model's complaints as sentences that say where they belong."""
     return [_sentence(detail, model, where) for detail in error.errors(include_url=False)]
 
 
@@ -298,5 +305,3 @@ def data_folder() -> Path:
     """The shipped tariffs: beside the package in a checkout, inside it in an installed wheel."""
     beside = Path(__file__).resolve().parent.parent / "tariffs"
     return beside if beside.is_dir() else Path(__file__).resolve().parent / "_tariffs"
-
-

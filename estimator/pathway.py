@@ -37,6 +37,8 @@ class Source(Record):
 
 
 class SurgicalShare(Record):
+    """How many people with the condition are operated on."""
+
     probability: Rate
     low: Rate
     high: Rate
@@ -44,11 +46,15 @@ class SurgicalShare(Record):
 
 
 class MixPart(Record):
+    """One condition an undiagnosed injury may turn out to be."""
+
     condition: Condition
     share: Rate
 
 
 class ConditionEntry(Record):
+    """A condition: its words, where its days count from, and how it may be managed."""
+
     id: Condition
     name: str
     plain: str
@@ -67,6 +73,8 @@ class ConditionEntry(Record):
 
 
 class Phase(Record):
+    """A phase of recovery, with what must be true to enter and to leave it."""
+
     number: Annotated[int, Field(ge=1, le=5)]
     name: str
     from_week: int
@@ -89,6 +97,8 @@ class MassageRule(Record):
 
 
 class RedFlag(Record):
+    """A sign that must be looked at before any price."""
+
     id: str
     urgency: Literal["emergency", "urgent"]
     asks: str
@@ -97,6 +107,8 @@ class RedFlag(Record):
 
 
 class Caution(Record):
+    """A warning that goes with a service."""
+
     id: str
     services: tuple[Service, ...]
     conditions: tuple[Condition, ...] = ()
@@ -105,11 +117,15 @@ class Caution(Record):
 
 
 class DoctorFirst(Record):
+    """A condition for which a doctor comes before therapy."""
+
     condition: Condition
     says: str
 
 
 class Ceiling(Record):
+    """Hands-on contacts a week, from a week of the course on."""
+
     from_week: int
     per_week: int
 
@@ -127,6 +143,8 @@ class SoftTissue(Record):
 
 
 class SurgeryDates(Record):
+    """When the operation and what belongs to it take place."""
+
     days_after_care_starts: int
     consultation_days_before: int
     before_surgery: tuple[Service, ...]
@@ -135,6 +153,8 @@ class SurgeryDates(Record):
 
 
 class PathwayFile(Record):
+    """`hamstring.toml`: everything but the tables."""
+
     title: str
     reviewed: date
     condition: tuple[ConditionEntry, ...]
@@ -206,6 +226,8 @@ class RecoveryRow(Record):
 
 
 class RecurrenceRow(Record):
+    """The chance that it comes back within a number of days."""
+
     condition: Condition
     management: Management
     horizon_days: int
@@ -217,6 +239,8 @@ class RecurrenceRow(Record):
 
 
 class WorkLossRow(Record):
+    """Calendar days off work by kind of job."""
+
     condition: Condition
     management: Management
     job_demand: JobDemand
@@ -278,7 +302,9 @@ def load_pathway(folder: Path = FOLDER) -> Pathway:
         if source not in known
     ]
     keys = [(row.condition, row.management, row.phase, row.service) for row in pathway.visits]
-    problems += [f"visits.csv: {' '.join(map(str, key))} stands twice." for key in sorted({k for k in keys if keys.count(k) > 1})]
+    problems += [
+        f"visits.csv: {' '.join(map(str, key))} stands twice." for key in sorted({k for k in keys if keys.count(k) > 1})
+    ]
     if problems:
         raise FileProblems(problems)
     return pathway
@@ -407,7 +433,11 @@ def visits_wanted(scenario: Scenario, part: Component, pathway: Pathway, draws: 
         rows.append(_prescription(scenario.prescription_items, draws.count))
     recovery = pathway.recovery_of(part.condition, part.management)
     return VisitsWanted(
-        part.condition, part.management, tuple(rows), _recovery_days(scenario, part, recovery, slow_rank), tuple(messages)
+        part.condition,
+        part.management,
+        tuple(rows),
+        _recovery_days(scenario, part, recovery, slow_rank),
+        tuple(messages),
     )
 
 

@@ -25,7 +25,9 @@ Share = Literal["deductible", "copay", "coinsurance", "over_limit", "not_covered
 def _billed(services: tuple[Service, ...]) -> tuple[Service, ...]:
     for service in services:
         if service not in BILLED_SERVICES:
-            raise ValueError("surgery is billed as surgery_surgeon, surgery_anaesthetist and surgery_facility; name those")
+            raise ValueError(
+                "surgery is billed as surgery_surgeon, surgery_anaesthetist and surgery_facility; name those"
+            )
     return services
 
 
@@ -191,7 +193,9 @@ class Plan(Record):
         for network in (Network.IN_NETWORK, Network.OUT_OF_NETWORK):
             seen: set[Service] = set()
             for benefit in self.benefit:
-                if benefit.network not in (network, "any") and not (benefit.network is None and network == Network.IN_NETWORK):
+                if benefit.network not in (network, "any") and not (
+                    benefit.network is None and network == Network.IN_NETWORK
+                ):
                     continue
                 for service in benefit.services:
                     if service in seen:
@@ -287,3 +291,19 @@ def find_plan(name: str, region: Region, role: str = "primary", tariffs: Path | 
         field = "plan" if plan.role == "primary" else "secondary"
         raise InputError(f"plan: '{name}' is a {plan.role} plan; name it under {field}.")
     return plan
+
+
+def any_plan(name: str, role: str, tariffs: Path | None = None) -> Plan:
+    """A plan file by its path, or a shipped plan of any region by its id."""
+    if name.endswith(".toml") or Path(name).exists():
+        plan = read_plan(Path(name))
+        if plan.role != role:
+            raise InputError(f"{name}: role: expected '{role}' (got '{plan.role}').")
+        return plan
+    shipped = {plan.id: plan.region or region for region in Region for plan in load_plans(region, tariffs).values()}
+    if name not in shipped:
+        raise InputError(
+            f"plan: there is no plan '{name}'{suggestion(name, [*shipped])}. Name a plan file ending in .toml."
+        )
+    plan = find_plan(name, shipped[name], role, tariffs)
+    return plan.model_copy(update={"region": shipped[name]})

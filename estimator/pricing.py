@@ -20,7 +20,7 @@ from estimator.money import MINOR_PER_MAJOR, Cents, round_to_minor, to_minor
 from estimator.pathway import Pathway, Source
 from estimator.scenario import Area, Scenario
 from estimator.schedule import Slot, Visits
-from estimator.tariff import MEDICARE_MULTIPLE, BillingRow, Factor, PriceRow, Tariff
+from estimator.tariff import MEDICARE_MULTIPLE, BillingRow, PriceRow, Tariff
 from estimator.vocabulary import Network, PriceKind, Service
 
 
@@ -81,7 +81,12 @@ class ClaimLines:
         """Some of the draws; draws never meet, so blocks give identical results."""
         part = slice(first, last)
         return ClaimLines(
-            self.lines, self.currency, self.charge[:, part], self.allowed[:, part], self.present[:, part], self.warnings
+            self.lines,
+            self.currency,
+            self.charge[:, part],
+            self.allowed[:, part],
+            self.present[:, part],
+            self.warnings,
         )
 
 
@@ -179,9 +184,20 @@ class _Course:
     """Prices one course of visits. Lives for one call of `price_visits`."""
 
     def __init__(
-        self, scenario: Scenario, tariff: Tariff, pathway: Pathway, draws: Draws, self_paid: frozenset[Service]
+        self,
+        scenario: Scenario,
+        tariff: Tariff,
+        pathway: Pathway,
+        draws: Draws,
+        self_paid: frozenset[Service],
     ) -> None:
-        self.scenario, self.tariff, self.pathway, self.draws, self.self_paid = scenario, tariff, pathway, draws, self_paid
+        self.scenario, self.tariff, self.pathway, self.draws, self.self_paid = (
+            scenario,
+            tariff,
+            pathway,
+            draws,
+            self_paid,
+        )
         self.out = _Priced()
         self.billed_once: dict[Service, Flags] = {}
         self.unit_prices: dict[tuple[object, ...], _UnitPrice | None] = {}
@@ -321,23 +337,10 @@ class _Course:
         return _listed_price(found, tariff)
 
     def _multiple_of_medicare(self, row: BillingRow, slot: Slot, tariff: Tariff) -> PriceUsed | None:
-        """An insurer's price as a stated multiple of the Medicare fee in the same place."""
-        factor = tariff.find_factor(MEDICARE_MULTIPLE, slot.day)
-        if factor is None or tariff.schedule is None or row.code_type not in ("CPT", "HCPCS"):
+        if row.code_type not in ("CPT", "HCPCS"):
             return None
-        on = _year_loaded(tariff, slot.day)
         setting: Setting = "facility" if row.billed_service == Service.SURGERY_SURGEON else "nonfacility"
-        fees: list[Decimal] = []
-        for locality in self._place(tariff).localities:
-            try:
-                fee = tariff.schedule.price(row.code, row.modifier, locality, setting, on).allowed
-            except InputError:
-                return None
-            if fee is None:
-                return None
-            fees.append(fee)
-        mean = sum(fees, start=Decimal(0)) / len(fees)
-        return _multiple(row, mean, factor, tariff, on.year)
+        return multiple_of_medicare(tariff, row.code, row.modifier, self._place(tariff).localities, setting, slot.day)
 
     def _sampled(self, used: PriceUsed, slot: Slot) -> Cents:
         if used.low == used.high:
@@ -436,18 +439,40 @@ def _listed_price(row: PriceRow, tariff: Tariff) -> PriceUsed:
     )  # fmt: skip
 
 
-def _multiple(row: BillingRow, fee: Decimal, factor: Factor, tariff: Tariff, year: int) -> PriceUsed:
-    low, typical, high = (round_to_minor(fee * (part or factor.middle)) for part in (factor.low, factor.typical, factor.high))
-    note = f"{factor.middle.normalize()} times the {year} Medicare fee of {fee:.2f}."
+def multiple_of_medicare(
+    tariff: Tariff, code: str, modifier: str, localities: tuple[Locality, ...], setting: Setting, on: date
+) -> PriceUsed | None:
+    """An insurer's price as a stated multiple of the Medicare fee in the same place; None where Medicare has no fee.
+
+    Several localities of one state are averaged plainly.
+    """
+    factor = tariff.find_factor(MEDICARE_MULTIPLE, on)
+    if factor is None or tariff.schedule is None:
+        return None
+    on = _year_loaded(tariff, on)
+    fees: list[Decimal] = []
+    for locality in localities:
+        try:
+            fee = tariff.schedule.price(code, modifier, locality, setting, on).allowed
+        except InputError:
+            return None
+        if fee is None:
+            return None
+        fees.append(fee)
+    mean = sum(fees, start=Decimal(0)) / len(fees)
+    low, typical, high = (
+        round_to_minor(mean * (part or factor.middle)) for part in (factor.low, factor.typical, factor.high)
+    )
+    note = f"{factor.middle.normalize():f} times the {on.year} Medicare fee of {mean:.2f}."
     return PriceUsed(
-        row.code, "", "visit", PriceKind.ALLOWED, low, typical, high,
+        code, "", "visit", PriceKind.ALLOWED, low, typical, high,
         tariff.source(factor.source), note, "multiple_of_medicare",
     )  # fmt: skip
 
 
 def _schedule_price(row: BillingRow, fee: Decimal, tariff: Tariff, on: date, locality: Locality) -> PriceUsed:
     minor = int(fee * MINOR_PER_MAJOR)
-    source = next((s for s in tariff.region.source if s.id.startswith(("pfs", "cms-pfs"))), tariff.region.source[0])
+    source = tariff.source(f"cms-pfs-{on.year}")
     return PriceUsed(
         row.code, "", "visit", PriceKind.ALLOWED, minor, minor, minor,
         source, f"Fee schedule {on.year}, {locality.area}.", "fee_schedule",

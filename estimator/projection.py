@@ -85,6 +85,8 @@ class Driver(Record):
 
 
 class Days(Record):
+    """A number of days or weeks: the middle and the range in 8 of 10 cases."""
+
     p10: int
     p50: int
     p90: int
@@ -150,8 +152,8 @@ class Totals:
 def project(case: Case, draws: int = DRAWS, seed: int = SEED) -> Projection:
     """The distribution over many draws; the same seed gives the same numbers.
 
-    Draws are made in chunks of 10,000 and adjudicated in blocks, so memory does not grow with their number; percentiles of
-    several chunks are averaged (batch means). Raises `InputError` for fewer than 100 or more than a million draws.
+    Draws are made in chunks of 10,000 and adjudicated in blocks, so memory does not grow with their number; percentiles
+    of several chunks are averaged (batch means). Raises `InputError` for fewer than 100 or more than a million draws.
     """
     if not 100 <= draws <= MOST_DRAWS:
         raise InputError(f"draws: choose a number from 100 to {MOST_DRAWS:,} (got {draws:,}).")
@@ -160,7 +162,7 @@ def project(case: Case, draws: int = DRAWS, seed: int = SEED) -> Projection:
     summaries: list[_Summary] = []
     for chunk, first in enumerate(range(0, draws, CHUNK)):
         size = min(CHUNK, draws - first)
-        summaries.append(_summarise(case, totals(case, size, seed, chunk)))
+        summaries.append(_summarise(totals(case, size, seed, chunk)))
     return _projection(case, draws, seed, summaries)
 
 
@@ -271,7 +273,11 @@ def _days_off(course: Course, draws: Draws) -> Ints | None:
     if work is None:
         return None
     for row in course.case.pathway.work_loss:
-        if (row.condition, row.management, row.job_demand) == (part.condition, part.management, work.job_demand):
+        if (row.condition, row.management, row.job_demand) == (
+            part.condition,
+            part.management,
+            work.job_demand,
+        ):
             return draws.visits("work", row.days_low, row.days_likely, row.days_high)
     return None
 
@@ -284,7 +290,9 @@ def _side_by_side(made: Sequence[Totals]) -> Totals:
         maps: list[Mapping[str, Ints]] = [getattr(part, name) for part in made]
         keys = dict.fromkeys(key for each in maps for key in each)
         return {
-            key: np.concatenate([each.get(key, np.zeros(size, dtype=np.int64)) for each, size in zip(maps, sizes, strict=True)])
+            key: np.concatenate(
+                [each.get(key, np.zeros(size, dtype=np.int64)) for each, size in zip(maps, sizes, strict=True)]
+            )
             for key in keys
         }
 
@@ -328,8 +336,8 @@ class _Summary:
     errors: Mapping[str, float]
 
 
-def _summarise(case: Case, made: Totals) -> _Summary:
-    arrays: dict[str, Floats] = {
+def _summarise(made: Totals) -> _Summary:
+    arrays: dict[str, Ints | Floats] = {
         "patient": made.patient,
         "plan": made.plan,
         "secondary": made.secondary,
@@ -338,17 +346,14 @@ def _summarise(case: Case, made: Totals) -> _Summary:
     }
     if made.days_off is not None:
         arrays["days_off"] = made.days_off
-    for name, group in (("phase", made.by_phase), ("service", made.by_service)):
-        arrays |= {f"{name}:{key}": value for key, value in group.items()}
-    means: dict[str, Mapping[object, Ints]] = {
-        "plan_phase": made.plan_by_phase,
-        "plan_service": made.plan_by_service,
-        "visits_phase": made.visits_by_phase,
-        "visits_service": made.visits_by_service,
-    }  # type: ignore[dict-item]
+    arrays |= {f"phase:{key}": value for key, value in made.by_phase.items()}
+    arrays |= {f"service:{key}": value for key, value in made.by_service.items()}
+    means: dict[str, Ints] = {f"plan_phase:{key}": value for key, value in made.plan_by_phase.items()}
+    means |= {f"plan_service:{key}": value for key, value in made.plan_by_service.items()}
+    means |= {f"visits_phase:{key}": value for key, value in made.visits_by_phase.items()}
+    means |= {f"visits_service:{key}": value for key, value in made.visits_by_service.items()}
     spreads = {name: _spread(values) for name, values in arrays.items()}
-    for name, group in means.items():
-        spreads |= {f"{name}:{key}": np.array([0, 0, 0, float(value.mean())]) for key, value in group.items()}
+    spreads |= {name: np.array([0, 0, 0, float(value.mean())]) for name, value in means.items()}
     return _Summary(
         count=made.patient.shape[0],
         spreads=spreads,
@@ -359,12 +364,12 @@ def _summarise(case: Case, made: Totals) -> _Summary:
     )
 
 
-def _spread(values: Floats) -> Floats:
+def _spread(values: Ints | Floats) -> Floats:
     low, middle, high = np.percentile(values, PERCENTILES, method="inverted_cdf")
     return np.array([low, middle, high, values.mean()])
 
 
-def _median_error(values: Floats) -> float:
+def _median_error(values: Ints | Floats) -> float:
     """One standard error of the median, from the order statistics around it."""
     ordered, count = np.sort(values), values.shape[0]
     half = np.sqrt(count) / 2
@@ -379,7 +384,7 @@ def _explained(total: Ints, values: Floats) -> float:
     return float(np.corrcoef(_ranks(total), _ranks(values))[0, 1] ** 2)
 
 
-def _ranks(values: Floats) -> Floats:
+def _ranks(values: Ints | Floats) -> Floats:
     """Ranks with ties at their mean, so that many equal values do not pretend an order."""
     _, inverse, counts = np.unique(values, return_inverse=True, return_counts=True)
     upper = np.cumsum(counts)
@@ -395,7 +400,8 @@ def _projection(case: Case, draws: int, seed: int, summaries: Sequence[_Summary]
     names = dict.fromkeys(name for summary in summaries for name in summary.spreads)
     zero = np.zeros(4)
     spread = {
-        name: np.sum([w * s.spreads.get(name, zero) for w, s in zip(weights, summaries, strict=True)], axis=0) for name in names
+        name: np.sum([w * s.spreads.get(name, zero) for w, s in zip(weights, summaries, strict=True)], axis=0)
+        for name in names
     }
     longest = max(s.by_week.shape[1] for s in summaries)
     padded = [np.pad(s.by_week, ((0, 0), (0, longest - s.by_week.shape[1])), mode="edge") for s in summaries]
@@ -416,7 +422,7 @@ def _projection(case: Case, draws: int, seed: int, summaries: Sequence[_Summary]
         by_phase=tuple(_shares("phase", spread, {str(p.number): p.name for p in case.pathway.file.phase})),
         by_service=tuple(_shares("service", spread, {s.value: name for s, name in SERVICE_NAMES.items()})),
         outcomes=tuple(_outcomes(case, summaries, weights)),
-        drivers=tuple(_drivers(case, summaries, weights)),
+        drivers=tuple(_drivers(summaries, weights)),
         recovery_days=_days(spread["recovery"]),
         wait_weeks=_days(spread["wait"] / 7) if case.wait else None,
         work=_work(case, spread),
@@ -477,7 +483,7 @@ def _outcomes(case: Case, summaries: Sequence[_Summary], weights: Floats) -> Ite
             yield Outcome(id=event, name=name, probability=Decimal(str(round(float(chance), 4))))
 
 
-def _drivers(case: Case, summaries: Sequence[_Summary], weights: Floats) -> Iterator[Driver]:
+def _drivers(summaries: Sequence[_Summary], weights: Floats) -> Iterator[Driver]:
     names = dict.fromkeys(name for summary in summaries for name in summary.drivers)
     share = {n: sum(w * s.drivers.get(n, 0.0) for w, s in zip(weights, summaries, strict=True)) for n in names}
     for name in sorted(share, key=lambda n: -share[n])[:5]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -11,9 +11,9 @@ from estimator.adjudication import adjudicate
 from estimator.draws import point
 from estimator.estimate import Case, Course, run
 from estimator.files import Record
-from estimator.pathway import Source
-from estimator.pricing import PriceUsed, prices_used
 from estimator.money import to_decimal
+from estimator.pathway import Pathway, Source
+from estimator.pricing import PriceUsed, prices_used
 from estimator.statement import Amounts, Event, LineStatement, Statement, statement
 from estimator.tariff import worst_kind
 from estimator.vocabulary import (
@@ -199,7 +199,8 @@ def quoted_course(case: Case, component: int = 0) -> QuotedCourse:
     """One condition of a case, run with the one likely draw."""
     course = run(case, case.components[component], point())
     result = adjudicate(course.covered, case.plan, case.scenario.used, case.secondary)
-    return QuotedCourse(course, statement(course.covered, result, case.plan, case.secondary))
+    labels = case.tariff.region.labels
+    return QuotedCourse(course, statement(course.covered, result, case.plan, case.secondary, labels))
 
 
 def _quote(case: Case, made: QuotedCourse, alternatives: tuple[Alternative, ...]) -> Quote:
@@ -219,8 +220,10 @@ def _quote(case: Case, made: QuotedCourse, alternatives: tuple[Alternative, ...]
         totals=paid.totals,
         lines=lines,
         events=paid.events,
-        by_phase=tuple(_parts(lines, "phase", {p.number: p.name for p in case.pathway.file.phase})),
-        by_service=tuple(_parts(lines, "service", SERVICE_NAMES)),
+        by_phase=tuple(_parts(lines, phase_names(case.pathway), lambda line: str(line.phase))),
+        by_service=tuple(
+            _parts(lines, {s.value: n for s, n in SERVICE_NAMES.items()}, lambda line: line.service.value)
+        ),
         phases=tuple(_phases(course)),
         first_visit=min(line.date for line in lines) if lines else case.scenario.care_starts,
         last_visit=max(line.date for line in lines) if lines else case.scenario.care_starts,
@@ -238,6 +241,11 @@ def _quote(case: Case, made: QuotedCourse, alternatives: tuple[Alternative, ...]
     )
 
 
+def phase_names(pathway: Pathway) -> dict[str, str]:
+    """The names of the phases by number."""
+    return {str(phase.number): phase.name for phase in pathway.file.phase}
+
+
 def _lines(course: Course, paid: Statement) -> Iterator[QuoteLine]:
     present = [line for i, line in enumerate(course.claims.lines) if course.claims.present[i, 0]]
     for claim, line in zip(present, paid.lines, strict=True):
@@ -250,21 +258,22 @@ def _lines(course: Course, paid: Statement) -> Iterator[QuoteLine]:
         )
 
 
-def _parts(lines: Iterable[QuoteLine], by: str, names: dict[int, str] | dict[Service, str]) -> Iterator[Part]:
-    groups: dict[object, list[QuoteLine]] = {}
+def _parts(lines: Iterable[QuoteLine], names: Mapping[str, str], key: Callable[[QuoteLine], str]) -> Iterator[Part]:
+    """The lines in groups, in the order of `names`."""
+    groups: dict[str, list[QuoteLine]] = {}
     for line in lines:
-        groups.setdefault(getattr(line, by), []).append(line)
-    order = list(names)
-    for key in sorted(groups, key=order.index):  # type: ignore[arg-type]
-        group = groups[key]
+        groups.setdefault(key(line), []).append(line)
+    zero = Decimal("0.00")
+    for name in (name for name in names if name in groups):
+        group = groups[name]
         yield Part(
-            id=str(key),
-            name=names[key],  # type: ignore[index]
+            id=name,
+            name=names[name],
             visits=len({(line.date, line.visit_service) for line in group}),
-            patient_pays=sum((line.patient_pays for line in group), Decimal("0.00")),
-            plan_pays=sum((line.plan_pays for line in group), Decimal("0.00")),
-            secondary_pays=sum((line.secondary_pays for line in group), Decimal("0.00")),
-            write_off=sum((line.write_off for line in group), Decimal("0.00")),
+            patient_pays=sum((line.patient_pays for line in group), zero),
+            plan_pays=sum((line.plan_pays for line in group), zero),
+            secondary_pays=sum((line.secondary_pays for line in group), zero),
+            write_off=sum((line.write_off for line in group), zero),
         )
 
 
@@ -296,7 +305,11 @@ def _recurrence(course: Course) -> Iterator[Recurrence]:
     for row in course.case.pathway.recurrence:
         if (row.condition, row.management) == (course.part.condition, course.part.management):
             yield Recurrence(
-                horizon_days=row.horizon_days, probability=row.probability, low=row.low, high=row.high, note=row.note
+                horizon_days=row.horizon_days,
+                probability=row.probability,
+                low=row.low,
+                high=row.high,
+                note=row.note,
             )
 
 
@@ -305,7 +318,9 @@ def _wait(case: Case) -> WaitEntry | None:
         return None
     note = "This is how long people on the list have waited so far, not the wait of people already seen."
     if case.wait.is_borrowed:
-        note = f"No such figures are published for {case.wait.area}; England's stand in, which is our assumption. " + note
+        note = (
+            f"No such figures are published for {case.wait.area}; England's stand in, which is our assumption. " + note
+        )
     return WaitEntry(
         area=case.wait.area.partition("/")[2] or case.wait.area,
         median_weeks=Decimal(str(round(case.wait.median_weeks, 1))),

@@ -42,6 +42,8 @@ class Due(Record):
 
 
 class Requirement(Record):
+    """One demand of the cover, as the file states it."""
+
     id: str
     what: str
     who: str
@@ -53,6 +55,8 @@ class Requirement(Record):
 
 
 class Appeal(Record):
+    """One step of appeal, as the file states it."""
+
     step: Annotated[int, Field(ge=1)]
     what: str
     who: str
@@ -63,6 +67,8 @@ class Appeal(Record):
 
 
 class RequirementsFile(Record):
+    """`requirements.toml`: what the cover asks for, and the way of appeal."""
+
     requirement: tuple[Requirement, ...]
     appeal: tuple[Appeal, ...] = ()
 
@@ -161,7 +167,11 @@ def _applies(when: When, case: Case, quoted: Quote) -> bool:
 
 
 def _source(name: str, case: Case) -> Source:
-    own = (*case.plan.sources, *(case.secondary.sources if case.secondary else ()), *case.tariff.region.source)
+    own = (
+        *case.plan.sources,
+        *(case.secondary.sources if case.secondary else ()),
+        *case.tariff.region.source,
+    )
     return next(source for source in own if source.id == name)
 
 
@@ -188,10 +198,10 @@ class _Dates:
                 yield self._item(entry, None, "if it happens", "if_it_happens")
             return
         if due.every_visits is not None:
-            service = Service(anchor.partition(":")[2].partition(":")[0])
-            for number in range(due.every_visits, len(self.visits[service]) + 1, due.every_visits):
-                yield self._item(entry, self.visits[service][number - 1], f"at visit {number}", "dated")
-            if len(self.visits[service]) < due.every_visits:
+            days = sorted({day for service in entry.when.services for day in self.visits.get(service, ())})
+            for number in range(due.every_visits, len(days) + 1, due.every_visits):
+                yield self._item(entry, days[number - 1], f"at visit {number}, by", "dated")
+            if len(days) < due.every_visits:
                 yield self._item(entry, None, f"at every {due.every_visits}th visit", "if_it_happens")
             return
         if due.every_days is not None:
@@ -253,4 +263,8 @@ def _words(due: Due) -> str:
     after = {"denial": "of the refusal", "invoice": "of the invoice"}.get(due.anchor)
     if after is None:
         return "all along"
-    return f"within {due.days} {'working ' if due.business_days else ''}days {after}" if due.days else f"on the day {after}"
+    return (
+        f"within {due.days} {'working ' if due.business_days else ''}days {after}"
+        if due.days
+        else f"on the day {after}"
+    )

@@ -5,6 +5,7 @@ Nothing here names a person: no name, birth date, member number or diagnosis tex
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -31,8 +32,8 @@ Name = Annotated[str, Field(max_length=200)]
 SURGICAL_BY_DEFAULT = frozenset({Condition.AVULSION_GRADE_4})
 CAN_BE_SURGICAL = frozenset({Condition.STRAIN_GRADE_3, Condition.AVULSION_GRADE_4, Condition.PROXIMAL_TENDINOPATHY})
 US_STATES = frozenset(
-    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK OR "
-    "PA PR RI SC SD TN TX UT VT VA VI WA WV WI WY".split()
+    "AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND OH OK "
+    "OR PA PR RI SC SD TN TX UT VT VA VI WA WV WI WY".split()
 )
 NATIONS = ("England", "Scotland", "Wales", "Northern Ireland")
 
@@ -68,13 +69,13 @@ class Used(Record):
     out_of_pocket: Amount = Decimal(0)
     family_deductible: Amount = Decimal(0)
     family_out_of_pocket: Amount = Decimal(0)
-    visits: dict[str, Count] = {}
+    visits: Mapping[str, Count] = Field(default_factory=dict)
     """Visits by limit group or service, such as `{ physical_therapy = 3 }`."""
-    benefit_paid: dict[str, Amount] = {}
+    benefit_paid: Mapping[str, Amount] = Field(default_factory=dict)
     """Money limits used, by limit group or service."""
-    thresholds: dict[str, Amount] = {}
+    thresholds: Mapping[str, Amount] = Field(default_factory=dict)
     """Allowed amounts counted toward a threshold, such as the therapy threshold."""
-    secondary_paid: dict[str, Amount] = {}
+    secondary_paid: Mapping[str, Amount] = Field(default_factory=dict)
     """Money limits of the second cover used, by limit group."""
 
 
@@ -103,7 +104,7 @@ class Scenario(Record):
     secondary: Name | None = None
     used: Used = Used()
     work: Work | None = None
-    own_prices: dict[Service, Amount] = {}
+    own_prices: Mapping[Service, Amount] = Field(default_factory=dict)
     prescription_items: Annotated[int, Field(ge=0, le=50)] = 0
     prices_as_of: date | None = None
 
@@ -135,7 +136,9 @@ class Scenario(Record):
                 f"management: surgery is modelled for {', '.join(sorted(CAN_BE_SURGICAL))}, not for {self.condition}"
             )
         if self.mode == Mode.PLANNED and not self.services and self.treatment == Management.CONSERVATIVE:
-            raise ValueError("services: name at least one service, such as ['physical_therapy'], or use mode = 'average'")
+            raise ValueError(
+                "services: name at least one service, such as ['physical_therapy'], or use mode = 'average'"
+            )
         if self.mode == Mode.AVERAGE and self.services:
             raise ValueError("services: leave this out with mode = 'average'; the two modes are never mixed")
         self._area_fits_region()

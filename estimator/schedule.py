@@ -22,7 +22,8 @@ THERAPY_STARTS_ON_DAY = 2
 """The day of the pathway on which therapy may first begin; care that starts later moves the course by the difference."""
 
 HANDS_ON = (Service.PHYSICAL_THERAPY, Service.MASSAGE_THERAPY)
-ONE_A_DAY = (Service.PHYSICAL_THERAPY_EVALUATION, *HANDS_ON)
+SAME_THERAPIST = {Service.PHYSICAL_THERAPY_EVALUATION: Service.PHYSICAL_THERAPY}
+"""Services that take turns with another one: at most one visit a day between them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +99,22 @@ def schedule(
     wait = 0 if surgical else typical_wait_days
     anchor = surgery_on or _course_start(wanted, scenario, pathway)
     placed: list[tuple[Slot, int, int]] = []
-    taken: set[date] = set()
+    taken: dict[Service, set[date]] = {}
     for index, row in enumerate(wanted.rows):
         for number in range(row.high):
             day = _ideal_day(row, number, anchor, scenario, pathway, surgical=surgical)
             if row.service in waiting_services:
                 day += timedelta(days=wait)
-            day = calendar.on_or_after(max(day, scenario.care_starts), taken if row.service in ONE_A_DAY else ())
-            if row.service in ONE_A_DAY:
-                taken.add(day)
-            placed.append((Slot(day, row.service, row.phase, row.units, row.in_surgical_fee, row.sources), index, number))
+            days = taken.setdefault(SAME_THERAPIST.get(row.service, row.service), set())
+            day = calendar.on_or_after(max(day, scenario.care_starts), days)
+            days.add(day)
+            placed.append(
+                (
+                    Slot(day, row.service, row.phase, row.units, row.in_surgical_fee, row.sources),
+                    index,
+                    number,
+                )
+            )
     order = list(Service)
     placed.sort(key=lambda item: (item[0].day, order.index(item[0].service)))
     slots = tuple(slot for slot, _, _ in placed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -85,26 +85,39 @@ class Statement(Record):
     accumulators: Used
 
 
-def statement(covered: CoveredLines, result: Adjudication, plan: Plan, secondary: Plan | None) -> Statement:
-    """The statement of a single-draw adjudication; lines that are absent in the draw are left out."""
+def statement(
+    covered: CoveredLines,
+    result: Adjudication,
+    plan: Plan,
+    secondary: Plan | None,
+    labels: Mapping[str, str] | None = None,
+) -> Statement:
+    """The statement of a single-draw adjudication; lines that are absent in the draw are left out.
+
+    `labels` are the region's own words, such as excess for deductible.
+    """
     claims = covered.claims
     rows = [i for i in range(len(claims.lines)) if claims.present[i, 0]]
-    lines = tuple(_line(number, i, covered, result) for number, i in enumerate(rows, start=1))
+    words = {key: (labels or {}).get(key, key).lower() for key in ("deductible", "copay")}
+    lines = tuple(_line(number, i, covered, result, words) for number, i in enumerate(rows, start=1))
     return Statement(
         currency=claims.currency,
         plan=plan.id,
         secondary=secondary.id if secondary else None,
         lines=lines,
         totals=_total(result, rows),
-        events=tuple(sorted(_events(covered, result, plan, rows), key=lambda event: event.date)),
+        events=tuple(sorted(_events(covered, result, plan, rows, words), key=lambda event: event.date)),
         accumulators=result.closing[0],
     )
 
 
-def _line(number: int, index: int, covered: CoveredLines, result: Adjudication) -> LineStatement:
+def _line(
+    number: int, index: int, covered: CoveredLines, result: Adjudication, words: Mapping[str, str]
+) -> LineStatement:
     line, coverage = covered.claims.lines[index], covered.coverage[index]
     amounts = {name: int(getattr(result, name)[index, 0]) for name in AMOUNTS}
-    reason = _reason(coverage, amounts, line)
+    is_capped = int(result.out_of_pocket_left[index, 0]) == 0
+    reason = _reason(coverage, amounts, line, is_capped=is_capped)
     return LineStatement(
         line=number,
         date=line.day,
@@ -113,7 +126,7 @@ def _line(number: int, index: int, covered: CoveredLines, result: Adjudication) 
         units=line.units,
         network=line.network,
         reason=reason,
-        explanation=_explanation(reason, amounts, coverage, covered.claims.currency),
+        explanation=_explanation(reason, amounts, coverage, covered.claims.currency, words),
         **{name: to_decimal(amount) for name, amount in amounts.items()},
     )
 
@@ -122,7 +135,7 @@ def _total(result: Adjudication, rows: Sequence[int]) -> Amounts:
     return Amounts(**{name: to_decimal(int(getattr(result, name)[rows].sum())) for name in AMOUNTS})
 
 
-def _reason(coverage: Coverage, amounts: dict[str, int], line: ClaimLine) -> Reason:
+def _reason(coverage: Coverage, amounts: dict[str, int], line: ClaimLine, *, is_capped: bool) -> Reason:
     """The one word that says most about a line; the explanation tells the rest."""
     if line.in_surgical_fee:
         return Reason.IN_SURGICAL_FEE
@@ -131,20 +144,23 @@ def _reason(coverage: Coverage, amounts: dict[str, int], line: ClaimLine) -> Rea
     benefit = coverage.benefit
     if benefit is None:
         return coverage.reason
-    shared = amounts["deductible"] + amounts["copay"] + amounts["coinsurance"]
     owes = benefit.patient_coinsurance > 0 or benefit.copay > 0
     if amounts["over_limit"]:
-        return Reason.VISIT_LIMIT if benefit.visit_limit is not None and not amounts["plan_pays"] else Reason.BENEFIT_LIMIT
+        return (
+            Reason.VISIT_LIMIT if benefit.visit_limit is not None and not amounts["plan_pays"] else Reason.BENEFIT_LIMIT
+        )
     if amounts["coinsurance"]:
         return Reason.COINSURANCE
     if amounts["copay"]:
         return Reason.COPAY
     if amounts["deductible"]:
         return Reason.DEDUCTIBLE
-    return Reason.OUT_OF_POCKET_MAX if owes and not shared and amounts["plan_pays"] else Reason.NO_COST_SHARING
+    return Reason.OUT_OF_POCKET_MAX if owes and is_capped else Reason.NO_COST_SHARING
 
 
-def _explanation(reason: Reason, amounts: dict[str, int], coverage: Coverage, currency: str) -> str:
+def _explanation(
+    reason: Reason, amounts: dict[str, int], coverage: Coverage, currency: str, labels: Mapping[str, str]
+) -> str:
     """The line in one or two plain sentences."""
 
     def money(name: str) -> str:
@@ -152,9 +168,9 @@ def _explanation(reason: Reason, amounts: dict[str, int], coverage: Coverage, cu
 
     words: list[str] = []
     if amounts["deductible"]:
-        words.append(f"{money('deductible')} goes toward your deductible.")
+        words.append(f"{money('deductible')} goes toward your {labels['deductible']}.")
     if amounts["copay"]:
-        words.append(f"{money('copay')} is your copay.")
+        words.append(f"{money('copay')} is your {labels['copay']}.")
     if amounts["coinsurance"] and coverage.benefit is not None:
         percent = (coverage.benefit.patient_coinsurance * 100).normalize()
         words.append(f"{money('coinsurance')} is your {percent:f}% share.")
@@ -167,9 +183,11 @@ def _explanation(reason: Reason, amounts: dict[str, int], coverage: Coverage, cu
     return " ".join(words) or REASONS[reason]
 
 
-def _events(covered: CoveredLines, result: Adjudication, plan: Plan, rows: Sequence[int]) -> Iterator[Event]:
+def _events(
+    covered: CoveredLines, result: Adjudication, plan: Plan, rows: Sequence[int], words: Mapping[str, str]
+) -> Iterator[Event]:
     lines, currency = covered.claims.lines, covered.claims.currency
-    yield from _new_plan_years(covered, plan, rows)
+    yield from _new_plan_years(covered, plan, rows, words)
     was: dict[str, bool] = {}
     running: dict[str, int] = {}
     year: int | None = None
@@ -179,12 +197,20 @@ def _events(covered: CoveredLines, result: Adjudication, plan: Plan, rows: Seque
         if coverage.plan_year != year:
             year, was, running = coverage.plan_year, {}, {}
         for kind, left, amount in (
-            ("deductible_met", result.deductible_left, plan.deductible.amount if plan.deductible else Decimal(0)),
-            ("out_of_pocket_max_met", result.out_of_pocket_left, plan.out_of_pocket_max.amount if plan.out_of_pocket_max else None),
+            (
+                "deductible_met",
+                result.deductible_left,
+                plan.deductible.amount if plan.deductible else Decimal(0),
+            ),
+            (
+                "out_of_pocket_max_met",
+                result.out_of_pocket_left,
+                plan.out_of_pocket_max.amount if plan.out_of_pocket_max else None,
+            ),
         ):
             if amount and not was.get(kind) and left[i, 0] == 0 and left[i, 0] < UNLIMITED:
                 was[kind] = True
-                yield _amount_event(kind, line, number, amount, currency)
+                yield _amount_event(kind, line, number, amount, currency, words)
         benefit = coverage.benefit
         if benefit is None:
             continue
@@ -193,16 +219,36 @@ def _events(covered: CoveredLines, result: Adjudication, plan: Plan, rows: Seque
         if due is not None and count == due and (key := (f"authorization:{group}", coverage.plan_year)) not in warned:
             warned.add(key)
             text = f"Visit {count}: your plan must approve further visits before the next one."
-            yield Event(date=line.day, kind="prior_authorization_due", id="prior_authorization_due", text=text, line=number)
-        if benefit.visit_limit is not None and count == benefit.visit_limit and (key := (f"visits:{group}", coverage.plan_year)) not in warned:
+            yield Event(
+                date=line.day,
+                kind="prior_authorization_due",
+                id="prior_authorization_due",
+                text=text,
+                line=number,
+            )
+        if (
+            benefit.visit_limit is not None
+            and count == benefit.visit_limit
+            and (key := (f"visits:{group}", coverage.plan_year)) not in warned
+        ):
             warned.add(key)
             what = SERVICE_NAMES[line.service].lower()
             text = f"Visit {count} is the last {what} visit your plan covers."
             yield Event(date=line.day, kind="visit_limit_reached", id="visit_limit_reached", text=text, line=number)
-        if benefit.benefit_limit is not None and result.over_limit[i, 0] and (key := (f"money:{group}", coverage.plan_year)) not in warned:
+        if (
+            benefit.benefit_limit is not None
+            and result.over_limit[i, 0]
+            and (key := (f"money:{group}", coverage.plan_year)) not in warned
+        ):
             warned.add(key)
             text = f"Your plan's money limit of {format_money(to_minor(benefit.benefit_limit), currency)} is used up."
-            yield Event(date=line.day, kind="benefit_limit_reached", id="benefit_limit_reached", text=text, line=number)
+            yield Event(
+                date=line.day,
+                kind="benefit_limit_reached",
+                id="benefit_limit_reached",
+                text=text,
+                line=number,
+            )
         for threshold in plan.threshold:
             if line.service in threshold.services:
                 before = running.get(threshold.id, 0)
@@ -212,27 +258,35 @@ def _events(covered: CoveredLines, result: Adjudication, plan: Plan, rows: Seque
                     yield Event(date=line.day, kind="threshold", id=threshold.id, text=text, line=number)
 
 
-def _amount_event(kind: str, line: ClaimLine, number: int, amount: Decimal, currency: str) -> Event:
+def _amount_event(
+    kind: str, line: ClaimLine, number: int, amount: Decimal, currency: str, words: Mapping[str, str]
+) -> Event:
     shown = format_money(to_minor(amount), currency)
     if kind == "deductible_met":
-        text = f"You have paid your deductible of {shown}; from here your plan shares the cost."
+        text = f"You have paid your {words['deductible']} of {shown}; from here your plan pays its part."
         return Event(date=line.day, kind="deductible_met", id=kind, text=text, line=number)
-    text = f"You have reached your out-of-pocket maximum of {shown}; covered care costs you nothing more this plan year."
+    text = (
+        f"You have reached your out-of-pocket maximum of {shown}; covered care costs you nothing more this plan year."
+    )
     return Event(date=line.day, kind="out_of_pocket_max_met", id=kind, text=text, line=number)
 
 
-def _new_plan_years(covered: CoveredLines, plan: Plan, rows: Sequence[int]) -> Iterator[Event]:
+def _new_plan_years(
+    covered: CoveredLines, plan: Plan, rows: Sequence[int], words: Mapping[str, str]
+) -> Iterator[Event]:
     years = sorted({covered.coverage[i].plan_year for i in rows})
-    resets = bool(plan.deductible or plan.out_of_pocket_max or any(b.visit_limit or b.benefit_limit for b in plan.benefit))
+    resets = bool(
+        plan.deductible or plan.out_of_pocket_max or any(b.visit_limit or b.benefit_limit for b in plan.benefit)
+    )
     for year in years[1:] if resets else ():
-        text = "A new plan year starts: your deductible and limits begin again."
+        text = f"A new plan year starts: your {words['deductible']} and limits begin again."
         yield Event(date=plan.plan_year_start(year), kind="plan_year_starts", id="plan_year_starts", text=text)
 
 
 # ---------------------------------------------------------------- claim lines from a file
 
 Item = TypeVar("Item")
-LINE_COLUMNS = "line date service code units charge allowed network".split()
+LINE_COLUMNS = ("line", "date", "service", "code", "units", "charge", "allowed", "network")
 
 
 def read_lines(path: Path, currency: str) -> ClaimLines:
@@ -272,7 +326,11 @@ def _claim_line(cells: dict[str, str]) -> tuple[ClaimLine, int, int]:
     number = _field(cells, "line", int, "a whole number such as 1")
     if not 1 <= units <= 1000:
         raise ValueError(f"units: expected a whole number from 1 to 1000 (got {units})")
-    network = _field(cells, "network", Network, "one of " + ", ".join(Network)) if cells["network"] else Network.NOT_APPLICABLE
+    network = (
+        _field(cells, "network", Network, "one of " + ", ".join(Network))
+        if cells["network"]
+        else Network.NOT_APPLICABLE
+    )
     charge, allowed = (_amount(cells, column) for column in ("charge", "allowed"))
     return ClaimLine(number, day, service, cells["code"], units, network), charge, allowed
 
@@ -292,11 +350,15 @@ def _amount(cells: dict[str, str], column: str) -> int:
 
 
 def adjudicate_lines(
-    claims: ClaimLines, plan: Plan, used: Used | None = None, secondary: Plan | None = None
+    claims: ClaimLines,
+    plan: Plan,
+    used: Used | None = None,
+    secondary: Plan | None = None,
+    labels: Mapping[str, str] | None = None,
 ) -> Statement:
     """The statement for given claim lines; line numbers are those of the file."""
     covered = cover(claims, plan)
-    made = statement(covered, adjudicate(covered, plan, used, secondary), plan, secondary)
+    made = statement(covered, adjudicate(covered, plan, used, secondary), plan, secondary, labels)
     numbers = [line.line_number for line in claims.lines]
     lines = [line.model_copy(update={"line": n}) for line, n in zip(made.lines, numbers, strict=True)]
     events = [e.model_copy(update={"line": numbers[e.line - 1]}) if e.line else e for e in made.events]

@@ -15,7 +15,16 @@ from pydantic import Field, model_validator
 
 from estimator.errors import FileProblems, InputError, NoPrice
 from estimator.fee_schedule import FeeSchedule
-from estimator.files import Quantity, Record, data_folder, decimal_cell, read_rows, read_toml, suggestion, validate
+from estimator.files import (
+    Quantity,
+    Record,
+    data_folder,
+    decimal_cell,
+    read_rows,
+    read_toml,
+    suggestion,
+    validate,
+)
 from estimator.money import to_minor
 from estimator.pathway import Source
 from estimator.vocabulary import BILLED_SERVICES, WANTED_SERVICES, PriceKind, Region, Service, SourceKind
@@ -53,6 +62,8 @@ class Factor(Record):
 
 
 class VisitCapEntry(Record):
+    """The most visits a health system usually gives."""
+
     id: str
     services: tuple[Service, ...]
     visits: Annotated[int, Field(ge=1)]
@@ -61,12 +72,16 @@ class VisitCapEntry(Record):
 
 
 class Verified(Record):
+    """What has been checked, for which years, by what."""
+
     years: str
     what: str
     by: str
 
 
 class NotModelled(Record):
+    """What the estimate leaves out, and why."""
+
     what: str
     why: str
 
@@ -154,7 +169,9 @@ class Tariff:
         """The factor in force on a date; raises `NoPrice` naming the file when there is none."""
         found = self.find_factor(name, on)
         if found is None:
-            raise NoPrice(f"{self.folder.name}/region.toml: no factor '{name}' is in force on {on}; add a [[factor]] for it.")
+            raise NoPrice(
+                f"{self.folder.name}/region.toml: no factor '{name}' is in force on {on}; add a [[factor]] for it."
+            )
         return found
 
     def find_factor(self, name: str, on: date) -> Factor | None:
@@ -163,7 +180,13 @@ class Tariff:
         return max(matching, key=lambda f: f.effective_from, default=None)
 
     def find_price(
-        self, code: str, areas: Sequence[str], setting: str, kind: PriceKind, on: date, as_of: date | None = None
+        self,
+        code: str,
+        areas: Sequence[str],
+        setting: str,
+        kind: PriceKind,
+        on: date,
+        as_of: date | None = None,
     ) -> PriceRow | None:
         """The most specific price row in force; `as_of` serves dates on which no row is."""
         expired: PriceRow | None = None
@@ -200,18 +223,17 @@ class Tariff:
         exact = [row for row in rows if row.prices in ("", wanted)]
         return exact or rows
 
-    @property
-    def label(self) -> Callable[[str, str], str]:
-        return lambda key, otherwise: self.region.labels.get(key, otherwise)
-
 
 # ---------------------------------------------------------------- reading
 
 Item = TypeVar("Item")
 PRICE_COLUMNS = (
-    "code_type code description unit area setting price_kind effective_from effective_to low typical high source note"
-).split()
-BILLING_COLUMNS = "service phases prices billed_service code_type code modifier units when source note".split()
+    "code_type", "code", "description", "unit", "area", "setting", "price_kind", "effective_from", "effective_to",
+    "low", "typical", "high", "source", "note",
+)  # fmt: skip
+BILLING_COLUMNS = (
+    "service", "phases", "prices", "billed_service", "code_type", "code", "modifier", "units", "when", "source", "note",
+)  # fmt: skip
 
 
 @cache
@@ -219,10 +241,14 @@ def load_tariff(region: Region, tariffs: Path | None = None) -> Tariff:
     """A region's tariff; raises `FileProblems` with every problem of a file at once."""
     folder = (tariffs or data_folder()) / region
     if not (folder / "region.toml").is_file():
-        raise InputError(f"{folder}: there is no region.toml here; name a tariffs folder that holds {region}/region.toml.")
+        raise InputError(
+            f"{folder}: there is no region.toml here; name a tariffs folder that holds {region}/region.toml."
+        )
     name = f"{region}/region.toml"
     file = validate(RegionFile, read_toml(folder / "region.toml"), name)
-    prices = _read(folder / "prices.csv", PRICE_COLUMNS, _price_row, region) if (folder / "prices.csv").is_file() else ()
+    prices = (
+        _read(folder / "prices.csv", PRICE_COLUMNS, _price_row, region) if (folder / "prices.csv").is_file() else ()
+    )
     billing = _read(folder / "billing.csv", BILLING_COLUMNS, _billing_row, region)
     _check_set(file, prices, billing)
     self_pay = load_tariff(file.self_pay_prices_from, tariffs) if file.self_pay_prices_from else None
@@ -240,6 +266,7 @@ MEDICARE_MULTIPLE = "independent_clinic_to_medicare"
 
 @cache
 def load_schedule(folder: Path) -> FeeSchedule:
+    """The Medicare fee schedule of a folder."""
     return FeeSchedule.load(folder)
 
 
@@ -259,7 +286,9 @@ def _read(
 
 
 def _price_row(cells: Mapping[str, str]) -> PriceRow:
-    low, typical, high = (_cell(cells, column, lambda text: to_minor(decimal_cell(text))) for column in ("low", "typical", "high"))
+    low, typical, high = (
+        _cell(cells, column, lambda text: to_minor(decimal_cell(text))) for column in ("low", "typical", "high")
+    )
     if not low <= typical <= high:
         raise ValueError(f"low <= typical <= high does not hold ({cells['low']}, {cells['typical']}, {cells['high']})")
     if cells["unit"] not in UNITS:
@@ -339,7 +368,9 @@ def _check_set(file: RegionFile, prices: Iterable[PriceRow], billing: Iterable[B
         rows.sort(key=lambda r: r.effective_from)
         for earlier, later in pairwise(rows):
             if earlier.effective_to is None or earlier.effective_to >= later.effective_from:
-                problems.append(f"{where}/prices.csv: {' '.join(filter(None, key))}: two rows are in force on {later.effective_from}.")
+                problems.append(
+                    f"{where}/prices.csv: {' '.join(filter(None, key))}: two rows are in force on {later.effective_from}."
+                )
     billed = {row.service for row in billing}
     problems += [
         f"{where}/billing.csv: {service} is neither billed nor listed under [not_offered] or [unpriced]."

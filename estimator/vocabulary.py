@@ -6,6 +6,8 @@ from enum import StrEnum
 
 
 class Region(StrEnum):
+    """A payer region; each has a folder of this name under `tariffs/`."""
+
     US_PRIVATE = "us_private"
     MEDICARE_PART_B = "medicare_part_b"
     NHS = "nhs"
@@ -13,6 +15,8 @@ class Region(StrEnum):
 
 
 class Condition(StrEnum):
+    """What is wrong, or `undiagnosed`."""
+
     STRAIN_GRADE_1 = "strain_grade_1"
     STRAIN_GRADE_2 = "strain_grade_2"
     STRAIN_GRADE_3 = "strain_grade_3"
@@ -23,11 +27,15 @@ class Condition(StrEnum):
 
 
 class Management(StrEnum):
+    """With or without an operation."""
+
     CONSERVATIVE = "conservative"
     SURGICAL = "surgical"
 
 
 class Mode(StrEnum):
+    """Whose use of care is priced; the two are never mixed."""
+
     PLANNED = "planned"
     """What the person's own plan costs: the planned services are used (`p_if_planned`)."""
     AVERAGE = "average"
@@ -35,6 +43,8 @@ class Mode(StrEnum):
 
 
 class JobDemand(StrEnum):
+    """How much a job asks of the leg."""
+
     SEDENTARY = "sedentary"
     LIGHT_OR_STANDING = "light_or_standing"
     HEAVY = "heavy"
@@ -76,12 +86,16 @@ BILLED_SERVICES = tuple(service for service in Service if service != Service.SUR
 
 
 class Network(StrEnum):
+    """Whether the provider has a contract with the plan."""
+
     IN_NETWORK = "in_network"
     OUT_OF_NETWORK = "out_of_network"
     NOT_APPLICABLE = "not_applicable"
 
 
 class PriceKind(StrEnum):
+    """Which of a code's prices is meant."""
+
     ALLOWED = "allowed"
     """What an insurer recognises (for the NHS: the cost to the system)."""
     CASH = "cash"
@@ -91,6 +105,8 @@ class PriceKind(StrEnum):
 
 
 class SourceKind(StrEnum):
+    """How far a figure can be trusted."""
+
     OFFICIAL = "official"
     SURVEY = "survey"
     ASSUMPTION = "assumption"
@@ -163,4 +179,11 @@ SERVICE_NAMES: dict[Service, str] = {
     Service.HOME_CARE: "Home exercise supplies",
     Service.PRESCRIPTION: "Prescription item",
     Service.TRAVEL: "Travel",
+}
+
+CURRENCIES: dict[Region, str] = {
+    Region.US_PRIVATE: "USD",
+    Region.MEDICARE_PART_B: "USD",
+    Region.NHS: "GBP",
+    Region.UK_PRIVATE: "GBP",
 }

@@ -1,8 +1,8 @@
 """The wait in front of NHS care, as a distribution read from published waiting-list bands.
 
-The bands count people still waiting: the age of the queue, not the finished waits. It runs long, because slow cases stay
-on a list, and short, because everyone on it has longer to go; which one wins is not published. Inside a band the wait is
-interpolated; the open band is held at its lower edge, so nothing longer than published is invented.
+The bands count people still waiting: the age of the queue, not the finished waits. It runs long, because slow cases
+stay on a list, and short, because everyone on it has longer to go; which one wins is not published. Inside a band the
+wait is interpolated; the open band is held at its lower edge, so nothing longer than published is invented.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from estimator.errors import InputError
 from estimator.files import read_rows, suggestion
 from estimator.scenario import Area
 
-COLUMNS = "nation area specialty measure as_of weeks_from weeks_to people source".split()
+COLUMNS = ("nation", "area", "specialty", "measure", "as_of", "weeks_from", "weeks_to", "people", "source")
 THERAPY = "community_musculoskeletal"
 
 
@@ -68,7 +68,12 @@ def _wait(area: str, rows: Sequence[dict[str, str]]) -> Wait:
     edges = [0.0, *(float(row["weeks_to"] or row["weeks_from"]) for row in rows)]
     shares = [0.0, *(np.cumsum(people) / people.sum())]
     return Wait(
-        area, date.fromisoformat(rows[0]["as_of"]), tuple(edges), tuple(float(s) for s in shares), rows[0]["source"], False
+        area,
+        date.fromisoformat(rows[0]["as_of"]),
+        tuple(edges),
+        tuple(float(s) for s in shares),
+        rows[0]["source"],
+        False,
     )
 
 
@@ -82,7 +87,9 @@ def wait_for(area: Area, waits: dict[str, Wait]) -> Wait | None:
         if area.region.casefold() not in names:
             known = [name.partition("/")[2] for name in waits if name.startswith(f"{nation}/")]
             if nation == "England":
-                raise InputError(f"area.region: no waiting list is published for '{area.region}'{suggestion(area.region, known)}.")
+                raise InputError(
+                    f"area.region: no waiting list is published for '{area.region}'{suggestion(area.region, known)}."
+                )
         else:
             return waits[names[area.region.casefold()]]
     if nation in waits:

@@ -128,9 +128,7 @@ def import_pfs(
     indices = _read_indices(gpci, year, warnings)
     counties = None if locco is None else _read_counties(locco, indices, warnings)
     if counties is None and not (into / COUNTIES).exists():
-        warnings.append(
-            f"No county file was given, so {COUNTIES} is missing: places are found by state only."
-        )
+        warnings.append(f"No county file was given, so {COUNTIES} is missing: places are found by state only.")
 
     kept = values
     listed = _own_rows(into, EPISODE_CODES) or _own_rows(shipped, EPISODE_CODES)
@@ -167,9 +165,7 @@ def import_pfs(
     tables: dict[str, list[Row]] = {
         RELATIVE_VALUES: sorted([*(row for row in old_values if row[0] != str(year)), *kept]),
         CONVERSION_FACTORS: factors,
-        LOCALITIES: sorted(
-            [*(row for row in old_indices if row[0] != str(year)), *indices], key=_place_order
-        ),
+        LOCALITIES: sorted([*(row for row in old_indices if row[0] != str(year)), *indices], key=_place_order),
     }
     if counties is not None:
         tables[COUNTIES] = counties
@@ -211,9 +207,7 @@ def _lines(path: Path) -> list[tuple[int, list[str]]]:
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}).") from None
     if raw[:2] in (b"PK", b"\xd0\xcf"):
-        raise InputError(
-            f"{path}: line 1: this is a spreadsheet or an archive; give the .csv file inside it."
-        )
+        raise InputError(f"{path}: line 1: this is a spreadsheet or an archive; give the .csv file inside it.")
     if b"\0" in raw:
         raise InputError(f"{path}: line 1: this is not a text file; give the agency's .csv file.")
     text = raw.removeprefix(b"\xef\xbb\xbf").decode("latin-1")
@@ -241,9 +235,7 @@ def _title(path: Path, lines: Sequence[tuple[int, list[str]]], year: int, warnin
     return title
 
 
-def _read_values(
-    path: Path, year: int, warnings: list[str]
-) -> tuple[list[Row], Decimal, str, tuple[str, ...]]:
+def _read_values(path: Path, year: int, warnings: list[str]) -> tuple[list[Row], Decimal, str, tuple[str, ...]]:
     """The rows of the relative value table, the factor, the release, and the rows with a lower cap."""
     table = _values_table(path, year, warnings)
     columns = table.columns
@@ -273,15 +265,11 @@ def _read_values(
         for name in ("work_rvu", "pe_nonfacility_rvu", "pe_facility_rvu", "mp_rvu"):
             amount = _decimal(cell[name], 2)
             if amount is None:
-                problems.append(
-                    f"{where}: expected a number under {VALUE_COLUMNS[name]!r} (got {cell[name]!r})"
-                )
+                problems.append(f"{where}: expected a number under {VALUE_COLUMNS[name]!r} (got {cell[name]!r})")
             amounts.append(amount or "")
         for name in ("nonfac_na", "fac_na"):
             if cell[name] not in ("", "NA"):
-                problems.append(
-                    f"{where}: expected NA or nothing as the indicator of {code} (got {cell[name]!r})"
-                )
+                problems.append(f"{where}: expected NA or nothing as the indicator of {code} (got {cell[name]!r})")
         factor = _decimal(cell["factor"], 4)
         if factor is None or Decimal(factor) == 0:
             problems.append(f"{where}: expected a conversion factor (got {cell['factor']!r})")
@@ -295,12 +283,7 @@ def _read_values(
             days.zfill(3) if days.isdigit() else days, cell["pctc_ind"], cell["nonfac_na"], cell["fac_na"],
         )  # fmt: skip
         cap = _decimal(cell.get("cap", ""), 2)
-        if (
-            cap
-            and amounts[1]
-            and 0 < Decimal(cap) < Decimal(amounts[1])
-            and cell["status"] in PAYABLE_STATUSES
-        ):
+        if cap and amounts[1] and 0 < Decimal(cap) < Decimal(amounts[1]) and cell["status"] in PAYABLE_STATUSES:
             caps.append(f"{code} {cell['modifier']}".strip())
     if not rows and not problems:
         problems.append(f"{path}: no codes below the headings")
@@ -317,9 +300,7 @@ def _read_values(
 def _values_table(path: Path, year: int, warnings: list[str]) -> _Table:
     """The headings of a relative value file: two lines read together, the lower one starting with HCPCS."""
     lines = _lines(path)
-    start = next(
-        (at for at, (_, fields) in enumerate(lines) if fields[:1] and fields[0].upper() == "HCPCS"), 0
-    )
+    start = next((at for at, (_, fields) in enumerate(lines) if fields[:1] and fields[0].upper() == "HCPCS"), 0)
     if start < 1:
         raise InputError(
             f"{path}: line 1: not a relative value file: no two-line heading with HCPCS at its lower left."
@@ -336,9 +317,7 @@ def _values_table(path: Path, year: int, warnings: list[str]) -> _Table:
         if len(at) == 1:
             columns[name] = at[0]
         else:
-            problems.append(
-                f"{path}: line {number}: expected one column headed {heading!r} (found {len(at)})"
-            )
+            problems.append(f"{path}: line {number}: expected one column headed {heading!r} (found {len(at)})")
     for name, expense in (("nonfac_na", "pe_nonfacility_rvu"), ("fac_na", "pe_facility_rvu")):
         after = columns.get(expense, -1) + 1
         if expense in columns and names[after : after + 1] == ["NA INDICATOR"]:
@@ -449,9 +428,7 @@ def _read_any_indices(path: Path, year: int, warnings: list[str]) -> list[Row]:
         exact = [_decimal(index, 3) for index in indices]
         if None in exact:
             raise InputError(f"{path}: line {line}: expected three indices (got {', '.join(indices)})")
-        rows.append(
-            (str(year), mac.zfill(5), locality.zfill(2), state, "", *(index or "" for index in exact))
-        )
+        rows.append((str(year), mac.zfill(5), locality.zfill(2), state, "", *(index or "" for index in exact)))
     return rows
 
 
@@ -468,8 +445,7 @@ def _read_counties(path: Path, indices: Sequence[Row], warnings: list[str]) -> l
     )
     if start is None:
         raise InputError(
-            f"{path}: line 1: not a file of localities by county: no heading line with LOCALITY NUMBER and "
-            "COUNTIES."
+            f"{path}: line 1: not a file of localities by county: no heading line with LOCALITY NUMBER and COUNTIES."
         )
     header = [cell.upper() for cell in lines[start][1]]
     number_at, counties_at = header.index("LOCALITY NUMBER"), header.index("COUNTIES")
@@ -494,9 +470,7 @@ def _read_counties(path: Path, indices: Sequence[Row], warnings: list[str]) -> l
         if state_at is not None:
             heading = fields[state_at] or heading
             if heading and not heading.upper().startswith(STATE_NAMES[state].upper()):
-                problems.append(
-                    f"{where}: {'-'.join(key)} is under {heading} here but in {state} by its indices"
-                )
+                problems.append(f"{where}: {'-'.join(key)} is under {heading} here but in {state} by its indices")
         text = _spelled(fields[counties_at].upper())
         if text != fields[counties_at].upper():
             warnings.append(f"{where}: read as {text!r}.")
@@ -600,9 +574,7 @@ def _own_rows(folder: Path, name: str) -> list[Row]:
         rows = [tuple(row) for row in csv.reader(file)]
     width = len(COLUMNS[name])
     if rows[:1] != [COLUMNS[name]] or any(len(row) != width for row in rows):
-        raise InputError(
-            f"{path}: row 1: expected the columns {','.join(COLUMNS[name])}, {width} fields a row"
-        )
+        raise InputError(f"{path}: row 1: expected the columns {','.join(COLUMNS[name])}, {width} fields a row")
     return rows[1:]
 
 
@@ -617,11 +589,7 @@ def _factor_rows(
     """The conversion factors: this file's, and those already known of this and other years."""
     is_qualifying = re.search(r"(?<!NON)(?<!NON[-_ ])QPP", path.stem.upper()) is not None
     who = "" if year < FIRST_YEAR_OF_TWO_FACTORS else "yes" if is_qualifying else "no"
-    note = (
-        f"From the {release} release of the relative value file."
-        if release
-        else "From the relative value file."
-    )
+    note = f"From the {release} release of the relative value file." if release else "From the relative value file."
     kept = {row[:2]: row for row in shipped if row[0] == str(year)}
     kept |= {row[:2]: row for row in old}
     if not who:

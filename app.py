@@ -1,0 +1,13 @@
+"""The picture frame of the app: page, icon and navigation. What hangs in it lives in estimator/ui/pages."""
+
+from pathlib import Path
+
+import streamlit as st
+
+UI = Path(__file__).parent / "estimator" / "ui"
+
+st.set_page_config(page_title="What will my hamstring cost?", page_icon=str(UI / "icon.svg"), layout="wide")
+st.navigation(
+    [st.Page(UI / "pages" / "my_cost.py", title="My cost", icon=":material/receipt_long:", default=True)],
+    position="top",
+).run()

@@ -1,0 +1,355 @@
+"""The command line: a thin shell over the same calls as the app.
+
+Exit status: 0 good, 2 for input that can be mended, 1 for a fault of our own. With `--json`, one JSON object goes to
+standard output and nothing else. What a command does not need is imported late, so that each starts quickly.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from estimator.errors import EstimatorError, FileProblems, InputError
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+    from estimator.estimate import Case
+    from estimator.scenario import Scenario
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="What treating a hamstring injury will cost you, under your own cover, before it starts.",
+)
+importer = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bring in official files.")
+app.add_typer(importer, name="import")
+
+ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file, TOML or JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
+Tariffs = Annotated[Path | None, typer.Option("--tariffs", help="Read tariffs from this folder.")]
+AsOf = Annotated[
+    str | None,
+    typer.Option("--prices-as-of", metavar="DATE", help="Serve dates that no price covers with prices of this date."),
+]
+DrawCount = Annotated[int, typer.Option("--draws", help="How many cases to draw.")]
+Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same numbers.")]
+DEFAULT_DRAWS, DEFAULT_SEED = 10_000, 20_260_302
+
+
+def main() -> None:
+    """Run the command line and turn every error into a message and an exit status."""
+    try:
+        app(standalone_mode=False)
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except typer.Abort:
+        sys.exit(1)
+    except EstimatorError as error:
+        _complain(error)
+        sys.exit(2 if isinstance(error, InputError) else 1)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if hasattr(error, "show") and hasattr(error, "exit_code"):  # a usage error of the command line itself
+            error.show()
+            sys.exit(error.exit_code)
+        if os.environ.get("ESTIMATOR_DEBUG"):
+            raise
+        print(f"estimator: a fault of ours, not of your input: {type(error).__name__}: {error}", file=sys.stderr)
+        print("Run again with ESTIMATOR_DEBUG=1 to see where it happened.", file=sys.stderr)
+        sys.exit(1)
+
+
+def _complain(error: EstimatorError) -> None:
+    problems = error.problems if isinstance(error, FileProblems) else (str(error),)
+    for problem in problems:
+        print(f"estimator: {problem}", file=sys.stderr)
+    if "--json" in sys.argv:
+        print(json.dumps({"error": {"problems": list(problems)}}, ensure_ascii=False))
+
+
+def _print(result: BaseModel, as_json: bool, text: Callable[[Any], str]) -> None:
+    print(result.model_dump_json(indent=2) if as_json else text(result))
+
+
+def _scenario(path: Path, prices_as_of: str | None) -> Scenario:
+    from estimator.files import read_structured, validate
+    from estimator.scenario import Scenario
+
+    data = read_structured(path)
+    if prices_as_of is not None:
+        data["prices_as_of"] = _day("--prices-as-of", prices_as_of)
+    return validate(Scenario, data, str(path))
+
+
+def _case(path: Path, tariffs: Path | None, prices_as_of: str | None) -> Case:
+    from estimator.estimate import open_case
+
+    return open_case(_scenario(path, prices_as_of), tariffs)
+
+
+def _day(option: str, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"{option}: expected a date such as 2026-12-31 (got {text!r}).") from None
+
+
+# ---------------------------------------------------------------- one case
+
+
+@app.command()
+def quote(scenario: ScenarioFile, as_json: AsJson = False, tariffs: Tariffs = None, prices_as_of: AsOf = None) -> None:
+    """The likely course, exact to the cent: every visit, line and reason."""
+    from estimator.outputs import text
+    from estimator.quote import quote as make
+
+    _print(make(_case(scenario, tariffs, prices_as_of)), as_json, text.quote)
+
+
+@app.command()
+def project(
+    scenario: ScenarioFile,
+    draws: DrawCount = DEFAULT_DRAWS,
+    seed: Seed = DEFAULT_SEED,
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+    prices_as_of: AsOf = None,
+) -> None:
+    """The range of what you may pay, by week, phase and service, and what the spread comes from."""
+    from estimator.outputs import text
+    from estimator.projection import project as make
+
+    _print(make(_case(scenario, tariffs, prices_as_of), draws, seed), as_json, text.projection)
+
+
+@app.command()
+def compare(
+    scenario: ScenarioFile,
+    plan: Annotated[list[str], typer.Option("--plan", help="A plan to compare; give this two to six times.")],
+    draws: DrawCount = DEFAULT_DRAWS,
+    seed: Seed = DEFAULT_SEED,
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+    prices_as_of: AsOf = None,
+) -> None:
+    """The same injury under several plans, on the same draws."""
+    from estimator.comparison import compare as make
+    from estimator.outputs import text
+
+    _print(make(_scenario(scenario, prices_as_of), plan, draws, seed, tariffs), as_json, text.comparison)
+
+
+@app.command()
+def requirements(
+    scenario: ScenarioFile, as_json: AsJson = False, tariffs: Tariffs = None, prices_as_of: AsOf = None
+) -> None:
+    """What the cover asks for: a dated checklist, and the steps if cover is refused."""
+    from estimator.outputs import text
+    from estimator.quote import quote as make
+    from estimator.requirements import checklist
+
+    case = _case(scenario, tariffs, prices_as_of)
+    _print(checklist(case, make(case)), as_json, text.checklist)
+
+
+@app.command(name="scenario")
+def scenario_example(
+    example: Annotated[
+        str,
+        typer.Option("--example", metavar="REGION", help="us_private, medicare_part_b, nhs or uk_private."),
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Print a complete, commented scenario for a region."""
+    from estimator.files import parse_toml, read_text, suggestion, validate
+    from estimator.scenario import Scenario
+    from estimator.vocabulary import Region
+
+    if example not in {*Region}:
+        raise InputError(
+            f"--example: expected one of {', '.join(Region)} (got {example!r}){suggestion(example, [*Region])}."
+        )
+    written = read_text(Path(__file__).parent / "examples" / f"{example}.toml")
+    if as_json:
+        print(validate(Scenario, parse_toml(written, example), example).model_dump_json(indent=2, exclude_none=True))
+    else:
+        print(written, end="")
+
+
+# ---------------------------------------------------------------- prices and claims
+
+
+@app.command()
+def price(
+    region: Annotated[str, typer.Option("--region", help="us_private, medicare_part_b, nhs or uk_private.")],
+    code: Annotated[str | None, typer.Option("--code", help="The code to price.")] = None,
+    area: Annotated[str, typer.Option("--area", help="OH, NY-01, 13202-01, NATIONAL, England/London or London.")] = "",
+    setting: Annotated[str, typer.Option("--setting", help="Where the care takes place.")] = "",
+    on: Annotated[str | None, typer.Option("--date", metavar="DATE", help="The date of service.")] = None,
+    modifier: Annotated[str, typer.Option("--modifier", help="Medicare: 26 or TC.")] = "",
+    reduced: Annotated[bool, typer.Option("--reduced", help="Medicare: the same-day reduced therapy amount.")] = False,
+    qualifying_apm: Annotated[
+        bool, typer.Option("--qualifying-apm", help="Medicare: the qualifying conversion factor.")
+    ] = False,
+    lines: Annotated[Path | None, typer.Option("--lines", help="Medicare: price every row of a CSV file.")] = None,
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+    prices_as_of: AsOf = None,
+) -> None:
+    """The price of one code at one place on one date, with its parts and sources."""
+    from estimator import lookup
+    from estimator.files import suggestion
+    from estimator.outputs import text
+    from estimator.vocabulary import Region
+
+    if region not in {*Region}:
+        raise InputError(
+            f"--region: expected one of {', '.join(Region)} (got {region!r}){suggestion(region, [*Region])}."
+        )
+    if (code is None) == (lines is None):
+        raise InputError("give either --code or --lines.")
+    if lines is not None:
+        if region != Region.MEDICARE_PART_B:
+            raise InputError("--lines: only medicare_part_b prices a whole file.")
+        _print(lookup.price_file(lines, qualifying_apm=qualifying_apm, tariffs=tariffs), as_json, text.prices)
+        return
+    found = lookup.price(
+        Region(region),
+        code or "",
+        area,
+        setting,
+        _day("--date", on) if on else None,
+        modifier=modifier,
+        reduced=reduced,
+        qualifying_apm=qualifying_apm,
+        as_of=_day("--prices-as-of", prices_as_of) if prices_as_of else None,
+        tariffs=tariffs,
+    )
+    _print(found, as_json, text.price)
+
+
+@app.command()
+def adjudicate(
+    plan: Annotated[str, typer.Option("--plan", metavar="PLAN.toml", help="A plan file, or the id of a shipped plan.")],
+    lines: Annotated[
+        Path,
+        typer.Option(
+            "--lines",
+            metavar="LINES.csv",
+            help="Claim lines: "
+            + ",".join(("line", "date", "service", "code", "units", "charge", "allowed", "network")),
+        ),
+    ],
+    met: Annotated[Path | None, typer.Option("--met", help="What is used up already, TOML or JSON.")] = None,
+    secondary: Annotated[
+        str | None, typer.Option("--secondary", help="A second plan, which sees what the first one left.")
+    ] = None,
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+) -> None:
+    """Who pays what on given claim lines, with totals and closing accumulators."""
+    from estimator.files import read_structured, validate
+    from estimator.outputs import text
+    from estimator.plan import any_plan
+    from estimator.scenario import Used
+    from estimator.statement import adjudicate_lines, read_lines
+    from estimator.tariff import load_tariff
+    from estimator.vocabulary import CURRENCIES
+
+    first = any_plan(plan, "primary", tariffs)
+    second = any_plan(secondary, "secondary", tariffs) if secondary else None
+    used = None
+    if met is not None:
+        data = read_structured(met)
+        used = validate(Used, data.get("accumulators", data), str(met))
+    currency = CURRENCIES[first.region] if first.region else "USD"
+    labels = load_tariff(first.region, tariffs).region.labels if first.region else None
+    _print(adjudicate_lines(read_lines(lines, currency), first, used, second, labels), as_json, text.statement)
+
+
+# ---------------------------------------------------------------- the house
+
+
+@app.command(name="check-tariffs")
+def check_tariffs(as_json: AsJson = False, tariffs: Tariffs = None) -> None:
+    """Read every tariff, plan and requirement; say what is wrong or growing old."""
+    from estimator.inspection import check_tariffs as check
+    from estimator.outputs import text
+
+    report = check(tariffs)
+    _print(report, as_json, text.tariff_report)
+    if report.problems:
+        raise typer.Exit(2)
+
+
+@app.command()
+def schema(
+    name: Annotated[str, typer.Argument(help="The name of a record; a wrong one lists them all.")],
+) -> None:
+    """Print the JSON Schema of a record: what a command reads or prints."""
+    from estimator.files import suggestion
+    from estimator.schemas import SCHEMAS, schema_of
+
+    if name not in SCHEMAS:
+        raise InputError(f"schema: expected one of {', '.join(SCHEMAS)} (got {name!r}){suggestion(name, [*SCHEMAS])}.")
+    print(json.dumps(schema_of(name), indent=2, ensure_ascii=False))
+
+
+@app.command(name="app")
+def open_app(port: Annotated[int, typer.Option("--port", help="Where the app listens.")] = 8501) -> None:
+    """Open the app on a complete example."""
+    import subprocess
+
+    page = Path(__file__).resolve().parent.parent / "app.py"
+    if not page.is_file():
+        raise InputError("the app runs from a checkout of the project; use `make run` there.")
+    command = [sys.executable, "-m", "streamlit", "run", str(page), "--server.port", str(port)]
+    try:
+        raise typer.Exit(subprocess.run(command, cwd=page.parent, check=False).returncode)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@importer.command(name="pfs")
+def import_pfs(
+    pprrvu: Annotated[Path, typer.Argument(metavar="PPRRVU.csv", help="The agency's relative value file.")],
+    gpci: Annotated[Path, typer.Argument(metavar="GPCI.csv", help="The agency's geographic index file.")],
+    locco: Annotated[
+        Path | None, typer.Argument(metavar="[LOCCO.csv]", help="The agency's counties of each locality.")
+    ] = None,
+    year: Annotated[int, typer.Option("--year", help="The year the files are for.")] = 0,
+    codes: Annotated[
+        str, typer.Option("--codes", help="episode: the codes of the episode; all: every code of the file.")
+    ] = "episode",
+    into: Annotated[
+        Path | None, typer.Option("--into", help="A tariffs folder to write to, instead of the shipped one.")
+    ] = None,
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+) -> None:
+    """Bring in a year of the Medicare physician fee schedule from the agency's own files."""
+    from estimator.files import data_folder
+    from estimator.imports.pfs import import_pfs as bring_in
+    from estimator.outputs import text
+    from estimator.vocabulary import Region
+
+    if not 2000 <= year <= 2100:
+        raise InputError("--year: name the year the files are for, such as --year 2027.")
+    if codes not in ("episode", "all"):
+        raise InputError(f"--codes: expected episode or all (got {codes!r}).")
+    folder = (into or tariffs or data_folder()) / Region.MEDICARE_PART_B
+    folder.mkdir(parents=True, exist_ok=True)
+    done = bring_in(pprrvu, gpci, locco, year=year, into=folder, codes="all" if codes == "all" else "episode")
+    print(text.pfs_import_json(done) if as_json else text.pfs_import(done))

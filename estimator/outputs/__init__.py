@@ -1,0 +1,1 @@
+"""Quotes and projections as something to look at."""

@@ -1,0 +1,326 @@
+"""Results as plain text for a terminal."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from estimator.comparison import Comparison
+from estimator.imports.pfs import PfsImport
+from estimator.inspection import TariffReport
+from estimator.lookup import Price, PriceProblem, PriceRange, Prices
+from estimator.money import SYMBOLS
+from estimator.projection import Projection, Spread
+from estimator.quote import Quote
+from estimator.requirements import Checklist
+from estimator.statement import Statement
+from estimator.vocabulary import SERVICE_NAMES
+
+
+def money(amount: Decimal, currency: str) -> str:
+    """An amount with its currency sign, always with cents."""
+    return f"{SYMBOLS[currency]}{amount:,.2f}"
+
+
+def table(rows: Sequence[Sequence[str]], right: Iterable[int] = ()) -> str:
+    """Rows in columns; the first row is the header, amounts align right."""
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    aligned = {*right}
+    lines = [
+        "  ".join(
+            cell.rjust(width) if i in aligned else cell.ljust(width)
+            for i, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    return "\n".join(line.rstrip() for line in [lines[0], "-" * len(lines[0]), *lines[1:]])
+
+
+def _range(spread: Spread, currency: str) -> str:
+    low, high = money(spread.p10, currency), money(spread.p90, currency)
+    return f"most likely {money(spread.p50, currency)}; in 8 of 10 cases between {low} and {high}"
+
+
+def quote(made: Quote) -> str:
+    """A quote: the answer first, then every line."""
+    lines = [f"You pay {money(made.totals.patient_pays, made.currency)} of {money(made.totals.charge, made.currency)}."]
+    lines += [f"Plan: {made.plan_name}. Your plan pays {money(made.totals.plan_pays, made.currency)}."]
+    if made.secondary:
+        lines[-1] += f" Your second cover pays {money(made.totals.secondary_pays, made.currency)}."
+    if made.safety.doctor_first:
+        lines += ["", made.safety.doctor_first]
+    rows: list[tuple[str, ...]] = [("Date", "Service", "Code", "Units", "Billed", "Allowed", "You pay", "Why")]
+    rows += [
+        (
+            line.date.isoformat(),
+            SERVICE_NAMES[line.service],
+            line.code,
+            str(line.units),
+            money(line.charge, made.currency),
+            money(line.allowed, made.currency),
+            money(line.patient_pays, made.currency),
+            line.explanation,
+        )
+        for line in made.lines
+    ]
+    lines += ["", table(rows, right=(3, 4, 5, 6))]
+    if made.events:
+        lines += [
+            "",
+            "What happens to your cover:",
+            *(f"  {event.date}  {event.text}" for event in made.events),
+        ]
+    if made.alternatives:
+        lines += ["", "Not examined yet, so it may also be:"]
+        lines += [
+            f"  {other.name} ({other.share:.0%}): you pay {money(other.patient_pays, made.currency)}"
+            for other in made.alternatives
+        ]
+    if made.wait is not None:
+        lines += [
+            "",
+            f"Wait for a first appointment in {made.wait.area}: about {made.wait.median_weeks} weeks. {made.wait.note}",
+        ]
+    if made.unknown:
+        lines += [
+            "",
+            "Not in the total:",
+            *(f"  {SERVICE_NAMES[gap.service]}: {gap.why}" for gap in made.unknown),
+        ]
+    lines += _notes(made.safety.warnings, made.warnings, made.assumptions)
+    return "\n".join([*lines, "", made.disclaimer])
+
+
+def _notes(*groups: Iterable[str]) -> list[str]:
+    notes = [note for group in groups for note in group]
+    return ["", "Good to know:", *(f"  - {note}" for note in notes)] if notes else []
+
+
+def projection(made: Projection) -> str:
+    """A projection: the middle and the range first, then weeks, services and what the spread comes from."""
+    currency = made.currency
+    lines = [f"You pay {_range(made.patient_pays, currency)}."]
+    lines += [
+        f"Plan: {made.plan_name}. {made.draws:,} draws, seed {made.seed}; "
+        f"the middle is known to about {money(made.patient_pays.p50_error, currency)}."
+    ]
+    if made.wait_weeks is not None:
+        wait = made.wait_weeks
+        lines += [
+            f"Wait for a first appointment: about {wait.p50} weeks; in 8 of 10 cases between {wait.p10} and {wait.p90}."
+        ]
+    rows: list[tuple[str, ...]] = [
+        ("Service", "Visits on average", "You pay on average", "In 8 of 10 cases", "Plan pays on average")
+    ]
+    rows += [
+        (
+            share.name,
+            f"{share.mean_visits:.1f}",
+            money(share.patient_mean, currency),
+            f"{money(share.patient_p10, currency)} to {money(share.patient_p90, currency)}",
+            money(share.plan_mean, currency),
+        )
+        for share in made.by_service
+    ]
+    lines += ["", table(rows, right=(1, 2, 3, 4))]
+    weeks: list[tuple[str, ...]] = [("By the end of", "Middle", "8 of 10 between")]
+    weeks += [
+        (
+            week.ends.isoformat(),
+            money(week.p50, currency),
+            f"{money(week.p10, currency)} and {money(week.p90, currency)}",
+        )
+        for week in made.by_week
+    ]
+    lines += ["", table(weeks, right=(1, 2))]
+    if made.outcomes:
+        lines += ["", *(f"{outcome.probability:6.1%}  {outcome.name}" for outcome in made.outcomes)]
+    if made.drivers:
+        lines += [
+            "",
+            "What the spread comes from:",
+            *(f"{driver.share:6.0%}  {driver.name}" for driver in made.drivers),
+        ]
+    if made.work is not None:
+        days = made.work.days_off
+        lines += ["", f"Beside it: {days.p50} days off work; in 8 of 10 cases {days.p10} to {days.p90}."]
+        if made.work.lost_pay is not None:
+            lines[-1] += f" Lost pay: {_range(made.work.lost_pay, currency)}."
+        lines[-1] += f" {made.work.note}"
+    if made.unpriced:
+        lines += [
+            "",
+            f"Without a published price and not in the total: {', '.join(SERVICE_NAMES[s] for s in made.unpriced)}.",
+        ]
+    lines += _notes(made.warnings)
+    return "\n".join([*lines, "", made.disclaimer])
+
+
+def comparison(made: Comparison) -> str:
+    """Options side by side."""
+    rows: list[tuple[str, ...]] = [
+        ("Plan", "Likely course", "Middle", "8 of 10 between", "Cheaper than the first", "The same")
+    ]
+    for option in made.options:
+        spread = option.patient_pays
+        cheaper, same = option.cheaper_than_first, option.same_as_first
+        rows.append(
+            (
+                option.plan_name,
+                money(option.quoted, made.currency),
+                money(spread.p50, made.currency),
+                f"{money(spread.p10, made.currency)} and {money(spread.p90, made.currency)}",
+                "" if cheaper is None else f"{cheaper:.0%}",
+                "" if same is None else f"{same:.0%}",
+            )
+        )
+    return table(rows, right=(1, 2, 3, 4, 5))
+
+
+def checklist(made: Checklist) -> str:
+    """The checklist with dates first, then what may happen, then the appeal."""
+    lines = []
+    for item in made.items:
+        when = f"{item.due_words} {item.due}" if item.due else item.due_words
+        lines += [f"[ ] {when}: {item.what}", f"    Who: {item.who}", f"    Shown by: {item.evidence}"]
+        lines += [
+            f"    Without it: {item.without_it}",
+            f"    Source: {item.source.title} ({item.source.kind})",
+            "",
+        ]
+    if made.appeal:
+        lines += ["If cover is refused:"]
+        for number, step in enumerate(made.appeal, start=1):
+            decided = f" Decided in: {step.decided_in}." if step.decided_in else ""
+            lines += [f"{number}. {step.what} {step.who} When: {step.deadline}.{decided}"]
+    return "\n".join(lines)
+
+
+def _price_line(name: str, found: PriceRange | None, currency: str) -> list[str]:
+    if found is None:
+        return []
+    low, high = money(found.low, currency), money(found.high, currency)
+    note = f" {found.note}" if found.note else ""
+    return [
+        f"{name}: {money(found.typical, currency)} per {found.unit} ({low} to {high}; {found.area or 'this area'}).{note}"
+    ]
+
+
+def price(found: Price) -> str:
+    """One price with its parts and sources."""
+    place = (
+        f"{found.code}{'-' + found.modifier if found.modifier else ''} in {found.area}, {found.setting}, {found.date}"
+    )
+    if found.allowed is None:
+        lines = [f"{place}: no price. {found.reason}"]
+        lines += [f"Use {found.use_instead} instead."] if found.use_instead else []
+    else:
+        lines = [f"{place}: {money(found.allowed, found.currency)} (status {found.status})"]
+    if found.components is not None:
+        parts = found.components
+        named = (
+            ("work", parts.work),
+            ("practice expense", parts.practice_expense),
+            ("malpractice", parts.malpractice),
+        )
+        terms = " + ".join(f"{part.rvu} x {part.gpci} ({name})" for name, part in named)
+        lines += [f"= ({terms}) x {parts.conversion_factor}"]
+    lines += _price_line("Allowed", found.range, found.currency)
+    lines += _price_line("Self-pay", found.cash, found.currency) + _price_line("Billed", found.charge, found.currency)
+    lines += [found.note] if found.note else []
+    return "\n".join([*lines, *(f"Source: {source.title} ({source.kind})" for source in found.sources)])
+
+
+def prices(found: Prices) -> str:
+    """A file of prices, one row each."""
+    rows: list[tuple[str, ...]] = [("Code", "Area", "Setting", "Date", "Allowed", "Status or problem")]
+    for entry in found.prices:
+        if isinstance(entry, PriceProblem):
+            rows.append((entry.code, "", "", "", "", entry.error))
+        else:
+            shown = "" if entry.allowed is None else money(entry.allowed, entry.currency)
+            rows.append(
+                (
+                    entry.code,
+                    entry.area,
+                    entry.setting,
+                    entry.date.isoformat(),
+                    shown,
+                    entry.reason or entry.status,
+                )
+            )
+    return table(rows, right=(4,))
+
+
+def statement(made: Statement) -> str:
+    """Adjudicated lines with totals, events and closing accumulators."""
+    columns = (
+        "charge",
+        "deductible",
+        "copay",
+        "coinsurance",
+        "over_limit",
+        "not_covered",
+        "balance_bill",
+        "write_off",
+        "plan_pays",
+        "secondary_pays",
+        "patient_pays",
+    )
+    rows: list[tuple[str, ...]] = [("line", "date", "service", *columns, "reason")]
+    rows += [
+        (
+            str(line.line),
+            line.date.isoformat(),
+            line.service.value,
+            *(f"{getattr(line, c):,.2f}" for c in columns),
+            line.reason.value,
+        )
+        for line in made.lines
+    ]
+    rows += [("", "", "total", *(f"{getattr(made.totals, c):,.2f}" for c in columns), "")]
+    events = [f"{event.date}  {event.text}" for event in made.events]
+    return "\n".join([table(rows, right=range(3, 14)), *(["", *events] if events else [])])
+
+
+def tariff_report(report: TariffReport) -> str:
+    """What was read, and what is wrong or old."""
+    rows: list[tuple[str, ...]] = [
+        ("Region", "Prices", "Plans", "Requirements", "Appeal steps", "Official", "Survey", "Assumption")
+    ]
+    for region in report.regions:
+        kinds = [str(count) for count in region.sources.values()]
+        rows.append(
+            (
+                region.name,
+                str(region.prices),
+                str(region.plans),
+                str(region.requirements),
+                str(region.appeal_steps),
+                *kinds,
+            )
+        )
+    lines = [table(rows, right=range(1, 8))] if report.regions else []
+    lines += ["", *(f"wrong: {problem}" for problem in report.problems)] if report.problems else []
+    lines += ["", *(f"old: {warning}" for warning in report.warnings)] if report.warnings else []
+    return "\n".join([*lines, "", f"{len(report.problems)} wrong, {len(report.warnings)} growing old."])
+
+
+def pfs_import(done: PfsImport) -> str:
+    """What an import brought in and what changed."""
+    lines = [
+        f"{done.year}: {done.codes} of {done.codes_in_file} codes ({done.payable} payable), "
+        f"{done.localities} localities, factor {done.conversion_factor}."
+    ]
+    lines += [f"contradiction: {each}" for each in done.contradictions]
+    lines += [f"note: {each}" for each in done.warnings]
+    if done.compared_with:
+        lines += [f"Against {done.compared_with}:", *(f"  {change}" for change in done.changes)]
+    return "\n".join([*lines, *(f"written: {path}" for path in done.written)])
+
+
+def pfs_import_json(done: PfsImport) -> str:
+    """The same as one JSON object."""
+    return json.dumps(dataclasses.asdict(done), default=str, indent=2, ensure_ascii=False)

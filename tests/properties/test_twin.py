@@ -1,0 +1,45 @@
+"""The engine against its slow twin, for any plan, any second plan and any lines."""
+
+from __future__ import annotations
+
+import os
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from estimator.adjudication import adjudicate
+from estimator.coverage import cover
+from estimator.money import to_decimal
+from estimator.plan import Plan
+from estimator.pricing import ClaimLines
+from estimator.scenario import Used
+from tests.properties.strategies import many_draws, plans, secondaries, used_before
+from tests.twin import AMOUNTS, Twin, TwinResult
+
+EXAMPLES = int(os.environ.get("ESTIMATOR_FUZZ", "200"))
+"""More by hand: `ESTIMATOR_FUZZ=100000 pytest tests/properties/test_twin.py`."""
+
+
+def twin_of(claims: ClaimLines, draw: int, plan: Plan, used: Used, secondary: Plan | None) -> TwinResult:
+    def decimals(column: int, amounts: object) -> list[Decimal]:
+        return [to_decimal(value) for value in amounts[:, column]]  # type: ignore[index]
+
+    return Twin(plan, used, secondary).run(
+        claims.lines, decimals(draw, claims.charge), decimals(draw, claims.allowed), claims.present[:, draw].tolist()
+    )
+
+
+@settings(max_examples=EXAMPLES)
+@given(many_draws(draws=2), plans(), st.none() | secondaries(), used_before())
+def test_the_engine_and_its_twin_agree_on_every_amount(
+    claims: ClaimLines, plan: Plan, secondary: Plan | None, used: Used
+) -> None:
+    result = adjudicate(cover(claims, plan), plan, used, secondary)
+    for draw in range(claims.draws):
+        expected = twin_of(claims, draw, plan, used, secondary)
+        for index, line in enumerate(expected.lines):
+            actual = {name: to_decimal(getattr(result, name)[index, draw]) for name in AMOUNTS}
+            assert line == actual, f"draw {draw}, line {index + 1}"
+        reached = {name for name, flags in result.reached.items() if flags[draw]}
+        assert expected.reached == reached, f"draw {draw}"
