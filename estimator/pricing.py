@@ -202,7 +202,8 @@ class _Course:
         self.billed_once: dict[Service, Flags] = {}
         self.unit_prices: dict[tuple[object, ...], _UnitPrice | None] = {}
         self.places: dict[str, Place] = {}
-        self.ranks: dict[str, Cents] = {}
+        self.sampled: dict[tuple[str, int, int, int], Cents] = {}
+        self.days: dict[tuple[object, ...], Mapping[BillingRow, tuple[int, PriceUsed] | None]] = {}
         self.setting = scenario.setting or tariff.region.settings[0]
         if self.setting not in tariff.region.settings:
             raise InputError(
@@ -345,9 +346,12 @@ class _Course:
     def _sampled(self, used: PriceUsed, slot: Slot) -> Cents:
         if used.low == used.high:
             return np.full(self.draws.count, used.typical, dtype=np.int64)
-        name = f"price:{self.pathway.file.providers[slot.service]}"
-        price = self.draws.price(name, used.low, used.typical, used.high)
-        return np.floor(price + 0.5).astype(np.int64)
+        provider = self.pathway.file.providers[slot.service]
+        key = (provider, used.low, used.typical, used.high)
+        if key not in self.sampled:
+            price = self.draws.price(f"price:{provider}", used.low, used.typical, used.high)
+            self.sampled[key] = np.floor(price + 0.5).astype(np.int64)
+        return self.sampled[key]
 
     def _place(self, tariff: Tariff) -> Place:
         name = tariff.region.id
@@ -392,6 +396,15 @@ class _Course:
                 )
             on = self.scenario.prices_as_of
             self._warn_as_of(slot.day)
+        key = (rows, slot.units, on.year)
+        if key not in self.days:
+            self.days[key] = self._price_day(slot, rows, tariff, on)
+        return self.days[key]
+
+    def _price_day(
+        self, slot: Slot, rows: tuple[BillingRow, ...], tariff: Tariff, on: date
+    ) -> Mapping[BillingRow, tuple[int, PriceUsed] | None]:
+        assert tariff.schedule is not None
         locality = self._place(tariff).localities[0]
         setting: Setting = "facility" if self.setting in ("facility", "hospital_outpatient") else "nonfacility"
         units = [(row.code, row.modifier, row.units * slot.units) for row in rows]

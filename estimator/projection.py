@@ -147,6 +147,8 @@ class Totals:
     recovery_days: Floats
     wait_days: Floats
     days_off: Ints | None
+    unpriced: tuple[Service, ...]
+    notes: tuple[str, ...]
 
 
 def project(case: Case, draws: int = DRAWS, seed: int = SEED) -> Projection:
@@ -237,6 +239,8 @@ def _component_totals(case: Case, part: Component, draws: Draws) -> Totals:
         recovery_days=course.wanted.recovery_days,
         wait_days=course.visits.wait_days,
         days_off=_days_off(course, draws),
+        unpriced=tuple(dict.fromkeys(line.service for line in lines if line.is_unpriced)),
+        notes=(*course.claims.warnings, *course.wanted.messages),
     )
 
 
@@ -317,6 +321,8 @@ def _side_by_side(made: Sequence[Totals]) -> Totals:
         recovery_days=np.concatenate([part.recovery_days for part in made]),
         wait_days=np.concatenate([part.wait_days for part in made]),
         days_off=np.concatenate(days) if len(days) == len(made) else None,
+        unpriced=tuple(dict.fromkeys(service for part in made for service in part.unpriced)),
+        notes=tuple(dict.fromkeys(note for part in made for note in part.notes)),
     )
 
 
@@ -334,6 +340,8 @@ class _Summary:
     outcomes: Mapping[str, float]
     drivers: Mapping[str, float]
     errors: Mapping[str, float]
+    unpriced: tuple[Service, ...]
+    notes: tuple[str, ...]
 
 
 def _summarise(made: Totals) -> _Summary:
@@ -361,6 +369,8 @@ def _summarise(made: Totals) -> _Summary:
         outcomes={event: float((flags > 0).mean()) for event, flags in made.reached.items()},
         drivers={name: _explained(made.patient, values) for name, values in made.inputs.items()},
         errors={name: _median_error(arrays[name]) for name in ("patient", "plan", "secondary")},
+        unpriced=made.unpriced,
+        notes=made.notes,
     )
 
 
@@ -406,7 +416,6 @@ def _projection(case: Case, draws: int, seed: int, summaries: Sequence[_Summary]
     longest = max(s.by_week.shape[1] for s in summaries)
     padded = [np.pad(s.by_week, ((0, 0), (0, longest - s.by_week.shape[1])), mode="edge") for s in summaries]
     weeks = np.sum([w * each for w, each in zip(weights, padded, strict=True)], axis=0)
-    course = run(case, case.components[0], sample(1, seed))
     return Projection(
         currency=case.tariff.region.currency,
         region=case.scenario.region,
@@ -426,8 +435,8 @@ def _projection(case: Case, draws: int, seed: int, summaries: Sequence[_Summary]
         recovery_days=_days(spread["recovery"]),
         wait_weeks=_days(spread["wait"] / 7) if case.wait else None,
         work=_work(case, spread),
-        unpriced=tuple(dict.fromkeys(line.service for line in course.claims.lines if line.is_unpriced)),
-        warnings=(*course.claims.warnings, *course.wanted.messages),
+        unpriced=tuple(dict.fromkeys(service for summary in summaries for service in summary.unpriced)),
+        warnings=tuple(dict.fromkeys(note for summary in summaries for note in summary.notes)),
     )
 
 

@@ -128,6 +128,9 @@ def schedule(
     present = _within_caps(slots, present, caps)
     course = anchor + timedelta(days=wait)
     present, hands_on = _within_soft_tissue_ceiling(slots, present, pathway, course)
+    used: Flags = np.asarray(present.any(axis=1))
+    slots = tuple(slot for slot, keep in zip(slots, used, strict=True) if keep)
+    present, hands_on = present[used], hands_on[used]
     return Visits(slots, present, hands_on, course, surgery_on, wait_days, wanted.messages)
 
 

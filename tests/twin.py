@@ -93,7 +93,19 @@ class Twin:
                 out.append(self._line(line, charge, min(charge, allow)))
             else:
                 out.append(dict.fromkeys(AMOUNTS, ZERO))
+                self._look(line)
         return TwinResult(out, self.reached, self.so_far)
+
+    def _look(self, line: ClaimLine) -> None:
+        """A line that is not billed changes nothing; it may find what was used up before the first line."""
+        benefit = self.plan.benefit_for(line.service, line.network)
+        if benefit is None:
+            return
+        outside = line.network == "out_of_network" and self.plan.out_of_network is not None
+        if benefit.counts_to_out_of_pocket_max:
+            self._count_out_of_pocket(ZERO, outside=outside)
+        if benefit.deductible_applies and not outside:
+            self._use_deductible(ZERO)
 
     # -------------------------------------------------------- opening and carrying over
 
@@ -187,10 +199,7 @@ class Twin:
             if outside:
                 so_far.outside_deductible += deductible
             else:
-                so_far.deductible += deductible
-                so_far.family_deductible += deductible
-                if self.plan.deductible and self.plan.deductible.amount and not self._deductible_room(outside=False):
-                    self.reached.add("deductible_met")
+                self._use_deductible(deductible)
 
         plan_pays = eligible - deductible - copay - coinsurance
         if benefit.benefit_limit is not None and benefit.limit_counts == "plan_pays":
@@ -226,6 +235,12 @@ class Twin:
             return ZERO
         mine = room(terms.amount, self.so_far.deductible)
         return min(mine, room(terms.family_amount, self.so_far.family_deductible))
+
+    def _use_deductible(self, amount: Decimal) -> None:
+        self.so_far.deductible += amount
+        self.so_far.family_deductible += amount
+        if self.plan.deductible and self.plan.deductible.amount and not self._deductible_room(outside=False):
+            self.reached.add("deductible_met")
 
     def _out_of_pocket_room(self, *, outside: bool) -> Decimal:
         if outside and self.plan.out_of_network is not None:

@@ -1,0 +1,289 @@
+"""Pictures of a projection and a quote, each with alt text that states its takeaway.
+
+Colours are Streamlit's placeholders: the browser puts in `chartCategoricalColors` of the theme in use, so one figure serves
+light and dark.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from html import escape
+
+import plotly.graph_objects as go
+
+from estimator.money import SYMBOLS
+from estimator.outputs.tables import name_of, payers
+from estimator.outputs.words import Words, first_wait_date
+from estimator.projection import Projection
+from estimator.quote import Part, PhaseEntry, Quote
+
+YOU, EVENT, INK, QUIET, BAND, LINE, GROUND = (
+    "#000001", "#000004", "#000005", "#000006", "#000007", "#000008", "#000010",
+)  # fmt: skip
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
+MOST_PHASES = 5
+"""Phase names take the first places among the notes, phase numbers the next; the style sheet shows one or the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A figure, what it says in words, and how to draw it."""
+
+    figure: go.Figure
+    alt: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Something that happens on a date."""
+
+    on: date
+    text: str
+
+
+def fan(projection: Projection, quote: Quote, words: Words) -> Picture:
+    """Money by week: the middle line, the band of 8 in 10, phases behind and events on it."""
+    start = projection.by_week[0].ends - timedelta(days=6)
+    days = [start, *(week.ends for week in projection.by_week)]
+    low, middle, high = (
+        [0.0, *(float(getattr(week, name)) for week in projection.by_week)] for name in ("p10", "p50", "p90")
+    )
+    top = max(high[-1], 1.0) * 1.32
+    figure = go.Figure()
+    figure.add_trace(_edge(days, high))
+    figure.add_trace(_edge(days, low, fill="tonexty"))
+    spans = [
+        f"{words.day(day)}<br><b>{words.about(_decimal(mid))}</b><br>8 in 10: {words.span(_decimal(lo), _decimal(hi))}"
+        for day, lo, mid, hi in zip(days, low, middle, high, strict=True)
+    ]
+    figure.add_trace(
+        go.Scatter(
+            x=days,
+            y=middle,
+            mode="lines",
+            line={"color": YOU, "width": 3},
+            text=spans,
+            hovertemplate="%{text}<extra></extra>",
+        )
+    )
+    for note in (*_phase_notes(quote.phases, days[0], days[-1]), *_event_notes(marks(quote, words), days, top)):
+        figure.add_annotation(**note)
+    for note in _end_labels(projection, words, days[-1], (low[-1], middle[-1], high[-1]), top):
+        figure.add_annotation(**note)
+    for band in _bands(quote.phases, days[0], days[-1]):
+        figure.add_shape(**band)
+    for mark in marks(quote, words):
+        if days[0] <= mark.on <= days[-1]:
+            figure.add_shape(
+                type="line",
+                x0=mark.on,
+                x1=mark.on,
+                y0=0,
+                y1=1,
+                yref="paper",
+                line={"color": EVENT, "width": 1.5, "dash": "dot"},
+            )
+    figure.update_layout(_layout(projection.currency, top))
+    return Picture(figure, _fan_alt(projection, quote, words))
+
+
+def _edge(days: list[date], values: list[float], fill: str | None = None) -> go.Scatter:
+    return go.Scatter(
+        x=days,
+        y=values,
+        mode="lines",
+        line={"width": 0, "color": YOU},
+        fill=fill,
+        fillcolor=YOU,
+        opacity=0.2,
+        hoverinfo="skip",
+    )
+
+
+def _decimal(value: float) -> Decimal:
+    return Decimal(str(round(value, 2)))
+
+
+def _layout(currency: str, top: float) -> dict[str, object]:
+    axis = {
+        "fixedrange": True,
+        "showgrid": False,
+        "zeroline": False,
+        "tickfont": {"color": QUIET, "size": 13},
+        "title": None,
+    }
+    return {
+        "height": 380,
+        "margin": {"l": 4, "r": 12, "t": 44, "b": 28},
+        "showlegend": False,
+        "hovermode": "x unified",
+        "dragmode": False,
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": INK, "size": 13},
+        "hoverlabel": {"bgcolor": GROUND, "bordercolor": LINE, "font": {"color": INK, "size": 14}},
+        "xaxis": {**axis, "type": "date", "tickformat": "%b", "dtick": "M1", "ticklabelmode": "period"},
+        "yaxis": {
+            **axis,
+            "range": [0, top],
+            "nticks": 5,
+            "tickprefix": SYMBOLS[currency],
+            "tickformat": ",.0f",
+            "showgrid": True,
+            "gridcolor": LINE,
+            "automargin": True,
+        },
+    }
+
+
+def _shown(phases: Sequence[PhaseEntry], first: date, last: date) -> list[PhaseEntry]:
+    return [phase for phase in phases if phase.ends >= first and phase.starts <= last]
+
+
+def _bands(phases: Sequence[PhaseEntry], first: date, last: date) -> Iterator[dict[str, object]]:
+    for phase in _shown(phases, first, last):
+        if phase.number % 2:
+            yield {
+                "type": "rect",
+                "x0": max(phase.starts, first),
+                "x1": min(phase.ends + timedelta(days=1), last),
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "fillcolor": BAND,
+                "line": {"width": 0},
+                "layer": "below",
+            }
+
+
+def _phase_notes(phases: Sequence[PhaseEntry], first: date, last: date) -> Iterator[dict[str, object]]:
+    """The names above the bands, then their numbers for narrow screens; both padded to a fixed count."""
+    shown = _shown(phases, first, last)[:MOST_PHASES]
+    for text in (_two_lines, _number):
+        for phase in shown:
+            begin, end = max(phase.starts, first), min(phase.ends, last)
+            yield {
+                "x": begin + (end - begin) / 2,
+                "y": 1,
+                "yref": "paper",
+                "yanchor": "bottom",
+                "text": text(phase),
+                "showarrow": False,
+                "font": {"color": QUIET, "size": 12},
+                "visible": (end - begin).days >= 6,
+            }
+        for _ in range(MOST_PHASES - len(shown)):
+            yield {"x": first, "y": 1, "yref": "paper", "text": "", "showarrow": False, "visible": False}
+
+
+def _two_lines(phase: PhaseEntry) -> str:
+    words = phase.name.split()
+    cut = max(1, len(words) - 1) if len(words) < 3 else len(words) - 1 if len(words[-1]) > 5 else len(words) - 2
+    return f"{' '.join(words[:cut])}<br>{' '.join(words[cut:])}"
+
+
+def _number(phase: PhaseEntry) -> str:
+    return str(phase.number)
+
+
+def marks(quote: Quote, words: Words) -> list[_Mark]:
+    """The dated events of a quote, one of each kind, and the end of a wait."""
+    seen: dict[str, _Mark] = {}
+    for event in quote.events:
+        seen.setdefault(event.kind, _Mark(event.date, words.event(event)))
+    if quote.wait is not None and (first := first_wait_date(quote)) is not None:
+        seen["wait"] = _Mark(first, "Wait likely ends")
+    return sorted(seen.values(), key=lambda mark: mark.on)[:4]
+
+
+def _event_notes(happens: Sequence[_Mark], days: Sequence[date], top: float) -> Iterator[dict[str, object]]:
+    length = (days[-1] - days[0]).days
+    inside = [mark for mark in happens if days[0] <= mark.on <= days[-1]]
+    for row, mark in enumerate(inside):
+        right = (mark.on - days[0]).days > length * 0.5
+        yield {
+            "x": mark.on,
+            "y": top * (0.985 - 0.075 * row),
+            "yanchor": "top",
+            "xanchor": "right" if right else "left",
+            "xshift": -4 if right else 4,
+            "text": mark.text,
+            "showarrow": False,
+            "font": {"color": EVENT, "size": 13},
+        }
+
+
+def _end_labels(
+    projection: Projection, words: Words, last: date, ends: tuple[float, float, float], top: float
+) -> Iterator[dict[str, object]]:
+    """The amounts, written where the lines end; those that would cover each other are left to the sentence above."""
+    low, middle, high = ends
+    spread = projection.patient_pays
+    base = {"x": last, "xanchor": "right", "showarrow": False}
+    bold = {"color": YOU, "size": 15}
+    yield {
+        **base,
+        "y": middle,
+        "yanchor": "bottom",
+        "text": f"<b>{words.about(spread.p50)}</b> most likely",
+        "font": bold,
+    }
+    if high - middle > top * 0.12:
+        text = f"1 in 10 pay more than {words.about(spread.p90)}"
+        yield {**base, "y": high, "yanchor": "bottom", "text": text, "font": {"color": QUIET, "size": 13}}
+    if middle - low > top * 0.12 and low > top * 0.08:
+        text = f"1 in 10 pay less than {words.about(spread.p10)}"
+        yield {**base, "y": low, "yanchor": "top", "text": text, "font": {"color": QUIET, "size": 13}}
+
+
+def _fan_alt(projection: Projection, quote: Quote, words: Words) -> str:
+    spread, last = projection.patient_pays, projection.by_week[-1].ends
+    happens = "; ".join(f"{mark.text} on {words.day(mark.on)}" for mark in marks(quote, words))
+    return (
+        f"What you will have paid, week by week, until {words.day(last, year=True)}. Most likely "
+        f"{words.about(spread.p50)} in the end; in 8 of 10 cases between {words.about(spread.p10)} and "
+        f"{words.about(spread.p90)}.{f' {happens}.' if happens else ''} The table below has the same numbers."
+    )
+
+
+# ---------------------------------------------------------------- where it goes
+
+
+COLOURS = {"patient_pays": "you", "plan_pays": "plan", "secondary_pays": "second", "write_off": "nobody"}
+
+
+def bars(parts: Sequence[Part], quote: Quote, words: Words) -> str:
+    """Horizontal bars split by who pays, with the amounts as text; drawn in HTML so that they fit any width."""
+    who = payers(quote, words)
+    whole = [sum((getattr(part, field) for field, _ in who), Decimal(0)) for part in parts]
+    longest = max(whole, default=Decimal(0)) or Decimal(1)
+    rows = "".join(_bar(part, total, longest, who, words) for part, total in zip(parts, whole, strict=True))
+    key = "".join(f'<li><i class="{COLOURS[field]}"></i>{escape(column.title)}</li>' for field, column in who)
+    alt = escape(_bars_alt(parts, words))
+    return f'<ul class="key" aria-hidden="true">{key}</ul><div class="bars" role="img" aria-label="{alt}">{rows}</div>'
+
+
+def _bar(part: Part, total: Decimal, longest: Decimal, who: Sequence[tuple[str, object]], words: Words) -> str:
+    pieces = "".join(
+        f'<i class="{COLOURS[field]}" style="width:{float(getattr(part, field) / longest * 100):.2f}%"></i>'
+        for field, _ in who
+        if getattr(part, field)
+    )
+    return (
+        f'<div class="bar"><div class="bar-name">{escape(name_of(part, words))}'
+        f'<span><b class="you-ink">You pay {escape(words.exact(part.patient_pays))}</b> of {escape(words.exact(total))}</span></div>'
+        f'<div class="bar-line">{pieces}</div></div>'
+    )
+
+
+def _bars_alt(parts: Sequence[Part], words: Words) -> str:
+    if not parts:
+        return "No visits are counted."
+    most = max(parts, key=lambda part: part.patient_pays)
+    each = "; ".join(f"{name_of(part, words)} {words.exact(part.patient_pays)}" for part in parts)
+    if not most.patient_pays:
+        return "Bars by part of the course: you pay nothing for any of them."
+    return f"Bars by part of the course. Most of what you pay falls under {name_of(most, words)}. You pay: {each}."

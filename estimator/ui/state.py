@@ -1,0 +1,430 @@
+"""What one visitor has answered, and the answer to it; nothing here outlives the browser tab.
+
+The answers are a plain dictionary in the session. Widgets are views of it: a step that is closed draws none of them, and no
+answer is lost. Answers that only make sense in one region carry its name, so that going back finds them as they were left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TypeVar, cast
+
+import streamlit as st
+
+from estimator.errors import InputError, NoPrice
+from estimator.estimate import Case, open_case
+from estimator.files import parse_json, parse_toml, validate
+from estimator.outputs.words import Words
+from estimator.pathway import load_pathway
+from estimator.plan import Plan, load_plans
+from estimator.projection import Projection, project
+from estimator.quote import Quote, quote
+from estimator.requirements import Checklist, checklist
+from estimator.scenario import CAN_BE_SURGICAL, Area, Scenario, Used, Work, read_scenario
+from estimator.tariff import Tariff, load_tariff
+from estimator.vocabulary import Condition, Management, Mode, Network, Region, Service
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+FIRST_REGION = Region.US_PRIVATE
+IMPLIED = frozenset({Service.PHYSICAL_THERAPY_EVALUATION, Service.SURGERY, Service.PRESCRIPTION, Service.TRAVEL})
+"""Not offered as a choice: part of another choice, or asked for elsewhere."""
+Answers = dict[str, object]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One scenario and everything the engine says about it."""
+
+    scenario: Scenario
+    case: Case
+    quote: Quote
+    projection: Projection
+    checklist: Checklist
+    words: Words
+
+
+# ---------------------------------------------------------------- the answers of this visit
+
+
+def answers() -> Answers:
+    """The answers so far; a first visit opens on the complete example."""
+    if "answers" not in st.session_state:
+        st.session_state.answers = {}
+        st.session_state.is_example = True
+        load(read_scenario(EXAMPLES / f"{FIRST_REGION}.toml"))
+    return cast(Answers, st.session_state.answers)
+
+
+def get(key: str, kind: type[Value]) -> Value | None:
+    """An answer of the kind expected, or None."""
+    value = answers().get(key)
+    return value if isinstance(value, kind) else None
+
+
+def put(key: str, value: object) -> None:
+    """Set an answer from code; its widget follows."""
+    answers()[key] = value
+    st.session_state.pop(key, None)
+
+
+def seed(key: str, default: object = None) -> str:
+    """Make a widget show its answer; returns the widget's key."""
+    value = answers().setdefault(key, default)
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def remember(key: str) -> None:
+    """Keep what a widget now says."""
+    answers()[key] = st.session_state[key]
+    st.session_state.is_example = False
+
+
+def of_region(name: str) -> str:
+    """The key of an answer that belongs to the region in view."""
+    return f"{region()}_{name}"
+
+
+# ---------------------------------------------------------------- readings used by form and answer
+
+
+def region() -> Region:
+    """The region in view."""
+    return get("region", Region) or FIRST_REGION
+
+
+def tariff() -> Tariff:
+    """The tariff in view; the engine reads each only once."""
+    return load_tariff(region())
+
+
+def words() -> Words:
+    """The words of the region in view."""
+    return Words.of(tariff().region)
+
+
+def plans(role: str) -> dict[str, Plan]:
+    """The plans on offer on the day care starts; those of the nearest years where none is in force."""
+    day = get("care_starts", date) or date.today()
+    every = {name: plan for name, plan in load_plans(region()).items() if plan.role == role}
+    valid = {
+        name: plan
+        for name, plan in every.items()
+        if (plan.effective_from is None or plan.effective_from <= day)
+        and (plan.effective_to is None or day <= plan.effective_to)
+    }
+    return valid or every
+
+
+def plan() -> Plan:
+    """The cover in view."""
+    offered = plans("primary")
+    chosen = get(of_region("plan"), str) or tariff().region.default_plan
+    if tariff().region.area_kind == "nhs":
+        chosen = f"nhs_{(get('nation', str) or 'England').lower().replace(' ', '_')}"
+    return offered.get(chosen) or offered.get(tariff().region.default_plan) or next(iter(offered.values()))
+
+
+def secondary() -> Plan | None:
+    """The second cover in view."""
+    return plans("secondary").get(get(of_region("secondary"), str) or "")
+
+
+def condition() -> Condition:
+    """The injury in view."""
+    return get("condition", Condition) or Condition.UNDIAGNOSED
+
+
+def managements() -> tuple[Management, ...]:
+    """The ways of treating the injury, the usual one first."""
+    return load_pathway().condition(condition()).management
+
+
+def management() -> Management:
+    """The way of treating it in view."""
+    chosen = get("management", Management)
+    return chosen if chosen in managements() else managements()[0]
+
+
+def services_offered() -> tuple[Service, ...]:
+    """The kinds of care that belong to the course of this injury."""
+    pathway = load_pathway()
+    entry = pathway.condition(condition())
+    possible = {part.condition for part in entry.mix} or {entry.id}
+    rows = {row.service for row in pathway.visits if row.condition in possible and row.management == management()}
+    return tuple(service for service in Service if service in rows and service not in IMPLIED)
+
+
+def services() -> tuple[Service, ...]:
+    """The kinds of care chosen, as far as they belong to this injury; therapy where nothing is left."""
+    chosen = cast(list[Service], answers().get(of_region("services")) or [])
+    kept = tuple(service for service in services_offered() if service in chosen)
+    return kept or ((Service.PHYSICAL_THERAPY,) if management() == Management.CONSERVATIVE else ())
+
+
+def networks() -> tuple[Network, ...]:
+    """The choices of network where the plan tells them apart; otherwise none."""
+    tells = plan().out_of_network is not None or any(benefit.network for benefit in plan().benefit)
+    return (Network.IN_NETWORK, Network.OUT_OF_NETWORK) if tells else ()
+
+
+def county_choices(state: str | None) -> tuple[str, ...]:
+    """The counties of a state where the price depends on them."""
+    schedule = tariff().schedule
+    if schedule is None or not state:
+        return ()
+    found = schedule.counties.get(state, {})
+    if len(set(found.values())) < 2:
+        return ()
+    return tuple(sorted({schedule.county_names.get((state, key), key) for key in found}))
+
+
+# ---------------------------------------------------------------- answers <-> scenario
+
+
+def load(scenario: Scenario) -> None:
+    """Make a scenario the answers in view; the answers of other regions stay."""
+    where, used = scenario.region, scenario.used
+    new: Answers = {
+        "condition": scenario.condition,
+        "management": scenario.treatment,
+        "injury_date": scenario.injury_date,
+        "care_starts": scenario.care_starts,
+        "region": where,
+        "mode": scenario.mode,
+        "prices_as_of": scenario.prices_as_of,
+        "has_work": scenario.work is not None,
+        f"{where}_plan": scenario.plan or load_tariff(where).region.default_plan,
+        f"{where}_secondary": scenario.secondary,
+        f"{where}_setting": scenario.setting,
+        f"{where}_network": scenario.network,
+        f"{where}_services": list(scenario.services),
+        f"{where}_prescription_items": scenario.prescription_items,
+        f"{where}_own_prices": list(scenario.own_prices),
+    }
+    if scenario.work is not None:
+        pay = scenario.work.daily_pay
+        new |= {
+            "job_demand": scenario.work.job_demand,
+            "days_per_week": scenario.work.days_per_week,
+            f"{where}_daily_pay": float(pay) if pay is not None else None,
+        }
+    new |= {field: value for field, value in scenario.area.model_dump().items()}
+    new |= {f"{where}_price_{service}": float(price) for service, price in scenario.own_prices.items()}
+    for field in ("deductible", "out_of_pocket", "family_deductible", "family_out_of_pocket"):
+        new[f"{where}_used_{field}"] = float(getattr(used, field))
+    for field in ("visits", "benefit_paid", "thresholds", "secondary_paid"):
+        held: Mapping[str, Decimal | int] = getattr(used, field)
+        new |= {f"{where}_used_{field}_{k}": v if field == "visits" else float(v) for k, v in held.items()}
+    held_answers = cast(Answers, st.session_state.answers)
+    for key in [k for k in held_answers if k.startswith((f"{where}_used_", f"{where}_price_"))]:
+        del held_answers[key]
+        st.session_state.pop(key, None)
+    for key, value in new.items():
+        held_answers[key] = value
+        st.session_state.pop(key, None)
+
+
+def read_upload(name: str, raw: bytes) -> Scenario:
+    """A scenario file as it was brought; raises `InputError` with a sentence for each problem."""
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError(
+            f"{name} is not a text file. Choose a scenario saved here, ending in .json or .toml."
+        ) from None
+    data = parse_json(text, name) if name.lower().endswith(".json") else parse_toml(text, name)
+    return validate(Scenario, data, name)
+
+
+def enter_region() -> None:
+    """What a region needs when it is first seen: the services of its example, and nothing used yet."""
+    if of_region("services") in answers():
+        return
+    example = read_scenario(EXAMPLES / f"{region()}.toml")
+    answers()[of_region("services")] = list(example.services)
+    answers()[of_region("network")] = example.network
+    answers()[of_region("setting")] = example.setting
+    answers()[of_region("plan")] = tariff().region.default_plan
+
+
+def scenario() -> Scenario:
+    """The answers as a scenario; raises `InputError` saying what to change."""
+    enter_region()
+    data: Answers = {
+        "condition": condition(),
+        "management": management() if condition() in CAN_BE_SURGICAL else None,
+        "injury_date": answers().get("injury_date"),
+        "care_starts": answers().get("care_starts"),
+        "region": region(),
+        "area": _area(),
+        "mode": get("mode", Mode) or Mode.PLANNED,
+        "services": services() if get("mode", Mode) != Mode.AVERAGE else (),
+        "setting": _setting(),
+        "network": get(of_region("network"), Network) or Network.IN_NETWORK,
+        "plan": plan().id,
+        "secondary": found.id if (found := secondary()) is not None else None,
+        "used": _used(),
+        "work": _work(),
+        "own_prices": _own_prices(),
+        "prescription_items": get(of_region("prescription_items"), int) or 0,
+        "prices_as_of": answers().get("prices_as_of"),
+    }
+    return validate(Scenario, data, "your answers")
+
+
+def _setting() -> str | None:
+    chosen = get(of_region("setting"), str)
+    offered = tariff().region.settings
+    return chosen if chosen in offered else offered[0]
+
+
+def _area() -> Area:
+    state, county = get("state", str), get("county", str)
+    match tariff().region.area_kind:
+        case "state":
+            return Area(state=state, county=county if state and county in county_choices(state) else None)
+        case "locality":
+            offered = county_choices(state)
+            if not offered:
+                return Area(state=state)
+            return Area(state=state, county=county if county in offered else offered[0])
+        case _:
+            return Area(nation=get("nation", str) or "England", region=_place())
+
+
+def _place() -> str | None:
+    """The part of the nation, where the region's prices or waits know it."""
+    chosen = get("region_place", str) or get("region_name", str)
+    return chosen if chosen in places() else None
+
+
+def places() -> tuple[str, ...]:
+    """The parts of England that make a difference: London for prices, every listed area for waits."""
+    if (get("nation", str) or "England") != "England":
+        return ()
+    if tariff().region.area_kind == "uk_region":
+        return ("London",)
+    from estimator.waits import load_waits
+
+    listed = (name.partition("/")[2] for name in load_waits(tariff().folder) if name.startswith("England/"))
+    return tuple(sorted(listed))
+
+
+def _money(key: str) -> Decimal:
+    value = answers().get(key)
+    return Decimal(str(round(value, 2))) if isinstance(value, int | float) else Decimal(0)
+
+
+def _used() -> Used:
+    """What has been used, as far as the cover in view asks for it."""
+    kept: dict[str, object] = {
+        field: _money(of_region(f"used_{field}"))
+        for field in ("deductible", "out_of_pocket", "family_deductible", "family_out_of_pocket")
+    }
+    for field, name in used_groups():
+        value = _money(of_region(f"used_{field}_{name}"))
+        group = cast(dict[str, object], kept.setdefault(field, {}))
+        if value:
+            group[name] = int(value) if field == "visits" else value
+    return Used.model_validate(kept)
+
+
+def used_groups() -> list[tuple[str, str]]:
+    """The counters of the plan and the second cover, as pairs of a field of `Used` and a name."""
+    found: dict[tuple[str, str], None] = {}
+    for benefit in plan().benefit:
+        if benefit.visit_limit is not None and benefit.visit_limit_resets == "plan_year":
+            found["visits", benefit.group] = None
+        if benefit.benefit_limit is not None and benefit.benefit_limit_resets == "plan_year":
+            found["benefit_paid", benefit.group] = None
+    for threshold in plan().threshold:
+        found["thresholds", threshold.id] = None
+    for pays in second.pays if (second := secondary()) is not None else ():
+        if pays.limit is not None:
+            found["secondary_paid", pays.group] = None
+    return list(found)
+
+
+def _work() -> Work | None:
+    if not answers().get("has_work"):
+        return None
+    pay = answers().get(of_region("daily_pay"))
+    return Work.model_validate(
+        {
+            "job_demand": answers().get("job_demand") or "light_or_standing",
+            "daily_pay": Decimal(str(round(pay, 2))) if isinstance(pay, int | float) and pay else None,
+            "days_per_week": answers().get("days_per_week") or 5,
+        }
+    )
+
+
+def _own_prices() -> dict[Service, Decimal]:
+    chosen = cast(list[Service], answers().get(of_region("own_prices")) or [])
+    return {
+        service: _money(of_region(f"price_{service}"))
+        for service in chosen
+        if answers().get(of_region(f"price_{service}")) is not None
+    }
+
+
+# ---------------------------------------------------------------- the answer
+
+
+def answer(wanted: Scenario) -> Answer:
+    """What the engine says; the last answer of this visit is kept, so that opening a step computes nothing.
+
+    A date that no price covers is answered with the nearest prices there are; the quote's warnings then say so.
+    """
+    last = st.session_state.get("last_answer")
+    if isinstance(last, Answer) and last.scenario == wanted:
+        return last
+    made = _answer(wanted)
+    st.session_state.last_answer = made
+    return made
+
+
+def last_answer() -> Answer | None:
+    """The answer shown before, for when the present answers do not fit together."""
+    last = st.session_state.get("last_answer")
+    return last if isinstance(last, Answer) else None
+
+
+def _answer(wanted: Scenario) -> Answer:
+    try:
+        return _computed(wanted, wanted)
+    except NoPrice:
+        for day in _days_with_prices(wanted):
+            try:
+                return _computed(wanted, wanted.model_copy(update={"prices_as_of": day}))
+            except NoPrice:
+                continue
+        raise
+
+
+def _computed(wanted: Scenario, scenario: Scenario) -> Answer:
+    case = open_case(scenario)
+    quoted = quote(case)
+    return Answer(wanted, case, quoted, project(case), checklist(case, quoted), Words.of(case.tariff.region))
+
+
+def _days_with_prices(wanted: Scenario) -> list[date]:
+    """Days on which prices are on file, the nearest to the care first."""
+    own = load_tariff(wanted.region)
+    days: set[date] = set()
+    for each in (own, own.self_pay):
+        if each is None:
+            continue
+        for row in each.prices:
+            days.add(row.effective_from)
+            if row.effective_to is not None:
+                days.add(row.effective_to)
+    if own.schedule is not None:
+        days |= {date(year, month, day) for year in own.schedule.years for month, day in ((1, 1), (12, 31))}
+    return sorted(days, key=lambda day: abs((day - wanted.care_starts).days))[:12]
