@@ -49,8 +49,7 @@ def engine() -> None:
 
     def full() -> None:
         for first in range(0, draws, BLOCK):
-            block = type(course.covered)(course.claims.block(first, min(first + BLOCK, draws)), course.covered.coverage)
-            adjudicate(block, case.plan, case.scenario.used, case.secondary)
+            adjudicate(course.covered.block(first, min(first + BLOCK, draws)), case.plan, case.scenario.used, case.secondary)
 
     def bare() -> None:
         for first in range(0, draws, BLOCK):

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from typing import TypeVar
 
@@ -25,10 +26,9 @@ import numpy as np
 from estimator.coverage import Coverage, CoveredLines
 from estimator.draws import Flags
 from estimator.money import Cents, rate, share, to_decimal, to_minor
-from estimator.plan import Benefit, Pays, Plan, Share
+from estimator.plan import Benefit, Deductible, Pays, Plan, Share
 from estimator.pricing import ClaimLine
 from estimator.scenario import Used
-from estimator.vocabulary import Service
 
 Number = TypeVar("Number", int, Decimal)
 
@@ -100,6 +100,7 @@ class Accumulators:
     family_out_of_pocket: Pot
     outside_deductible: Pot
     outside_out_of_pocket: Pot
+    separate_deductibles: dict[str, Pot] = field(default_factory=dict)
     visits: dict[str, Cents] = field(default_factory=dict)
     limits: dict[str, Pot] = field(default_factory=dict)
     thresholds: dict[str, Cents] = field(default_factory=dict)
@@ -113,16 +114,22 @@ def open_accumulators(plan: Plan, secondary: Plan | None, used: Used, draws: int
     deductible, maximum, outside = plan.deductible, plan.out_of_pocket_max, plan.out_of_network
     zero = Decimal(0)
     accumulators = Accumulators(
-        deductible=Pot.of(deductible.amount if deductible else zero, used.deductible, draws),
+        deductible=Pot.of(_own_amount(deductible), used.deductible, draws),
         family_deductible=Pot.of(deductible.family_amount if deductible else None, used.family_deductible, draws),
         out_of_pocket=Pot.of(maximum.amount if maximum else None, used.out_of_pocket, draws),
         family_out_of_pocket=Pot.of(maximum.family_amount if maximum else None, used.family_out_of_pocket, draws),
-        outside_deductible=Pot.of(outside.deductible if outside else zero, zero, draws),
-        outside_out_of_pocket=Pot.of(outside.out_of_pocket_max if outside else None, zero, draws),
+        outside_deductible=Pot.of(outside.deductible if outside else zero, used.out_of_network_deductible, draws),
+        outside_out_of_pocket=Pot.of(
+            outside.out_of_pocket_max if outside else None, used.out_of_network_out_of_pocket, draws
+        ),
     )
+    for separate in plan.separate_deductible:
+        met = used.separate_deductibles.get(separate.id, zero)
+        accumulators.separate_deductibles[separate.id] = Pot.of(separate.amount, met, draws)
     for benefit in plan.benefit:
         names = (benefit.group, *(service.value for service in benefit.services))
-        accumulators.visits[benefit.group] = np.full(draws, _first_used(used.visits, names, 0), dtype=np.int64)
+        visits = _first_used(used.visits, (benefit.counter, *names), 0)
+        accumulators.visits.setdefault(benefit.counter, np.full(draws, visits, dtype=np.int64))
         if benefit.benefit_limit is not None:
             spent = _first_used(used.benefit_paid, names, zero)
             accumulators.limits[benefit.group] = Pot.of(benefit.benefit_limit, spent, draws)
@@ -135,10 +142,19 @@ def open_accumulators(plan: Plan, secondary: Plan | None, used: Used, draws: int
                 spent = used.secondary_paid.get(rule.group, zero)
                 accumulators.secondary_limits[rule.group] = Pot.of(rule.limit, spent, draws)
         if secondary.secondary_deductible is not None:
-            accumulators.secondary_deductible = Pot.of(secondary.secondary_deductible, zero, draws)
+            accumulators.secondary_deductible = Pot.of(secondary.secondary_deductible, used.secondary_deductible, draws)
         if secondary.out_of_pocket_limit is not None:
-            accumulators.secondary_out_of_pocket = Pot.of(secondary.out_of_pocket_limit, zero, draws)
+            accumulators.secondary_out_of_pocket = Pot.of(
+                secondary.out_of_pocket_limit, used.secondary_out_of_pocket, draws
+            )
     return accumulators
+
+
+def _own_amount(deductible: Deductible | None) -> Decimal | None:
+    """One person's own deductible: none at all is zero, an aggregate one has no share of a person."""
+    if deductible is None:
+        return Decimal(0)
+    return None if deductible.is_aggregate else deductible.amount
 
 
 def _first_used(used: Mapping[str, Number], names: tuple[str, ...], nothing: Number) -> Number:
@@ -172,7 +188,12 @@ class _Run:
         self.deductible_left = np.zeros(shape, dtype=np.int64) if self.draws == 1 else np.zeros((0, 1), dtype=np.int64)
         self.out_of_pocket_left = self.deductible_left.copy()
         self.visit_number = self.deductible_left.copy()
-        self.copay_left: dict[tuple[object, ...], Cents] = {}
+        self.nothing: Cents = np.zeros(self.draws, dtype=np.int64)
+        self.month = covered.claims.lines[0].day.month if covered.coverage else 1
+        self.never: Flags = np.zeros(self.draws, dtype=bool)
+        self.seen: dict[tuple[object, ...], Flags] = {}
+        self.once: dict[tuple[object, ...], Cents] = {}
+        self.stays: dict[object, tuple[date, date]] = {}
         self.reached: dict[str, Flags] = {}
 
     # -------------------------------------------------------- one line
@@ -181,28 +202,36 @@ class _Run:
         line, coverage = self.covered.claims.lines[index], self.covered.coverage[index]
         if coverage.plan_year != self.year:
             self._next_plan_year(coverage.plan_year)
+        if line.day.month != self.month:
+            self._next_month(line.day.month)
         charge, allowed = self.covered.claims.charge[index], self.covered.claims.allowed[index]
         parts: dict[Share, Cents] = {}
-        write_off: Cents = np.zeros(self.draws, dtype=np.int64)
+        nobody, plan_pays = self.nothing, self.nothing
         benefit = coverage.benefit
-        if benefit is None:
+        if benefit is None and coverage.is_provider_liable:
+            nobody = charge
+        elif benefit is None:
             parts["not_covered"] = charge
-            plan_pays = write_off
         else:
-            if coverage.is_out_of_network:
+            if benefit.fee_cap_per_visit is not None:
+                cap = to_minor(benefit.fee_cap_per_visit)
+                allowed = self._once_a_visit(("cap", line.day, coverage.visit_service), cap, allowed)
+                parts["balance_bill"] = charge - allowed
+            elif coverage.is_out_of_network:
                 parts["balance_bill"] = charge - allowed
             else:
-                write_off = charge - allowed
-            plan_pays = self._share_allowed(index, line, coverage, benefit, allowed, parts)
-        left = sum(parts.values(), start=np.zeros(self.draws, dtype=np.int64))
-        secondary_pays = self._second_payer(line, parts)
-        row: dict[str, Cents] = {"charge": charge, "allowed": allowed, "write_off": write_off, "plan_pays": plan_pays}
+                nobody = charge - allowed
+            plan_pays, unpaid = self._share_allowed(index, line, coverage, benefit, allowed, parts)
+            nobody = nobody + unpaid
+        left = sum(parts.values(), start=self.nothing)
+        secondary_pays = self._second_payer(line, coverage, parts)
+        row: dict[str, Cents] = {"charge": charge, "allowed": allowed, "write_off": nobody, "plan_pays": plan_pays}
         row |= {"secondary_pays": secondary_pays, "patient_pays": left - secondary_pays}
         row |= {part: amount for part, amount in parts.items()}  # noqa: C416 - the keys widen to str
         for name, amount in row.items():
             self.out[name][index] = amount
         if self.draws == 1:
-            self.deductible_left[index] = self._deductible_left(coverage)
+            self.deductible_left[index] = self._deductible_left(coverage, benefit)
             self.out_of_pocket_left[index] = self._out_of_pocket_left(coverage)
 
     def _share_allowed(
@@ -213,95 +242,167 @@ class _Run:
         benefit: Benefit,
         allowed: Cents,
         parts: dict[Share, Cents],
-    ) -> Cents:
-        """Steps 2 to 6 on one covered line; fills `parts` and returns what the plan pays."""
+    ) -> tuple[Cents, Cents]:
+        """Steps 2 to 6 on one covered line; fills `parts` and returns (what the plan pays, what nobody pays)."""
         over_limit, eligible = self._visit_limit(index, coverage, benefit, allowed)
+        parts["not_covered"], unpaid, eligible = self._paperwork(line, benefit, eligible)
         limit = self.now.limits.get(benefit.group)
         if limit is not None and benefit.limit_counts == "allowed":
             within = limit.take(eligible)
             over_limit, eligible = over_limit + eligible - within, within
             self._mark("benefit_limit_reached", over_limit > 0)
-        self._count_thresholds(line, eligible)
-        deductible = self._deductible(coverage, benefit, eligible)
-        rest = eligible - deductible
-        copay = self._copay(line, benefit, rest)
-        coinsurance = share(rest - copay, rate(benefit.patient_coinsurance))
+        deductible, copay, coinsurance = self._cost_sharing(line, coverage, benefit, eligible)
         if benefit.counts_to_out_of_pocket_max:
             deductible, copay, coinsurance = self._out_of_pocket_max(coverage, deductible, copay, coinsurance)
         self._use_deductible(coverage, benefit, deductible)
         plan_pays = eligible - deductible - copay - coinsurance
+        if self._is_unauthorized(benefit) and benefit.without_authorization == "plan_pays_less":
+            late = self._beyond_authorization(benefit)
+            kept = np.where(late, share(plan_pays, rate(benefit.authorization_penalty)), 0)
+            parts["not_covered"], plan_pays = parts["not_covered"] + kept, plan_pays - kept
         if limit is not None and benefit.limit_counts == "plan_pays":
             within = limit.take(plan_pays)
             over_limit, plan_pays = over_limit + plan_pays - within, within
             self._mark("benefit_limit_reached", over_limit > 0)
-        parts |= {
-            "deductible": deductible,
-            "copay": copay,
-            "coinsurance": coinsurance,
-            "over_limit": over_limit,
-        }
-        return plan_pays
+        parts |= {"deductible": deductible, "copay": copay, "coinsurance": coinsurance, "over_limit": over_limit}
+        return plan_pays, unpaid
 
     # -------------------------------------------------------- the steps
 
     def _visit_limit(self, index: int, coverage: Coverage, benefit: Benefit, allowed: Cents) -> tuple[Cents, Cents]:
-        """Step 2: (over the limit, within it). Visits are counted whether or not the deductible is met."""
-        if benefit.visit_limit is None and benefit.prior_authorization_after_visit is None:
-            return np.zeros(self.draws, dtype=np.int64), allowed
-        if coverage.is_new_visit:
-            self.now.visits[benefit.group] = self.now.visits[benefit.group] + self.covered.claims.present[index]
-        number = self.now.visits[benefit.group]
+        """Step 2: (over the limit, within it). A visit counts once, whatever it is billed as."""
+        if not benefit.counts_visits:
+            return self.nothing, allowed
+        visit = (self.covered.claims.lines[index].day, coverage.visit_service, benefit.counter)
+        is_new = self.covered.claims.present[index] & ~self.seen.get(visit, self.never)
+        self.seen[visit] = self.seen.get(visit, self.never) | is_new
+        if not benefit.visits_under_deductible_count:
+            is_new = is_new & (self._deductible_left(coverage, benefit) == 0)
+        self.now.visits[benefit.counter] = self.now.visits[benefit.counter] + is_new
+        number = self.now.visits[benefit.counter]
         if self.draws == 1:
             self.visit_number[index] = number
         if benefit.visit_limit is None:
-            return np.zeros(self.draws, dtype=np.int64), allowed
+            return self.nothing, allowed
         is_over = number > benefit.visit_limit
         self._mark("visit_limit_reached", is_over & (allowed > 0))
         over = np.where(is_over, allowed, 0)
         return over, allowed - over
 
-    def _deductible(self, coverage: Coverage, benefit: Benefit, eligible: Cents) -> Cents:
-        """Step 4, first part: what the line would take from the deductible."""
-        if not benefit.deductible_applies:
-            return np.zeros(self.draws, dtype=np.int64)
-        return np.minimum(eligible, self._deductible_left(coverage))
+    def _paperwork(self, line: ClaimLine, benefit: Benefit, eligible: Cents) -> tuple[Cents, Cents, Cents]:
+        """What is refused for want of approval or confirmation: (the patient's, nobody's, still eligible)."""
+        patient, nobody = self.nothing, self.nothing
+        if self._is_unauthorized(benefit) and benefit.without_authorization != "plan_pays_less":
+            refused = np.where(self._beyond_authorization(benefit), eligible, 0)
+            patient, nobody = (
+                (refused, nobody) if benefit.without_authorization == "patient_pays" else (patient, refused)
+            )
+            eligible = eligible - refused
+        for threshold in self.plan.threshold:
+            if line.service not in threshold.services:
+                continue
+            running = self.now.thresholds[threshold.id] + eligible
+            self.now.thresholds[threshold.id] = running
+            is_above = running > to_minor(threshold.amount)
+            self._mark(threshold.id, is_above)
+            if threshold.needs_confirmation and not self.covered.paperwork.medical_need_confirmed:
+                refused = np.where(is_above, eligible, 0)
+                told = self.covered.paperwork.advance_notice
+                patient, nobody = (patient + refused, nobody) if told else (patient, nobody + refused)
+                eligible = eligible - refused
+        return patient, nobody, eligible
 
-    def _deductible_left(self, coverage: Coverage) -> Cents:
-        if coverage.is_out_of_network and self.plan.out_of_network is not None:
+    def _is_unauthorized(self, benefit: Benefit) -> bool:
+        return benefit.prior_authorization_after_visit is not None and not self.covered.paperwork.prior_authorization
+
+    def _beyond_authorization(self, benefit: Benefit) -> Flags:
+        return np.asarray(self.now.visits[benefit.counter] > (benefit.prior_authorization_after_visit or 0))
+
+    def _cost_sharing(
+        self, line: ClaimLine, coverage: Coverage, benefit: Benefit, eligible: Cents
+    ) -> tuple[Cents, Cents, Cents]:
+        """Step 4: what the line would take as deductible, copay and coinsurance before the maximum."""
+        early = self.nothing
+        if benefit.first_visits is not None:
+            is_first = self.now.visits[benefit.counter] <= benefit.first_visits
+            first = np.where(is_first, eligible, 0)
+            key = ("first", line.day, benefit.services, coverage.visit_service)
+            early = self._once_a_visit(key, to_minor(benefit.first_visits_copay), first)
+            eligible = eligible - first
+        if benefit.deductible_applies and benefit.copay_order == "before_deductible":
+            copay = self._copay(line, coverage, benefit, eligible)
+            deductible = np.minimum(eligible - copay, self._deductible_left(coverage, benefit))
+        else:
+            deductible = self._deductible(coverage, benefit, eligible)
+            copay = self._copay(line, coverage, benefit, eligible - deductible)
+        coinsurance = share(eligible - deductible - copay, rate(benefit.patient_coinsurance))
+        return deductible, copay + early, coinsurance
+
+    def _deductible(self, coverage: Coverage, benefit: Benefit, eligible: Cents) -> Cents:
+        if not benefit.deductible_applies:
+            return self.nothing
+        return np.minimum(eligible, self._deductible_left(coverage, benefit))
+
+    def _deductible_left(self, coverage: Coverage, benefit: Benefit | None) -> Cents:
+        if benefit is not None and benefit.separate_deductible is not None:
+            return self.now.separate_deductibles[benefit.separate_deductible].left
+        if self._is_outside(coverage):
             return self.now.outside_deductible.left
         return np.minimum(self.now.deductible.left, self.now.family_deductible.left)
+
+    def _is_outside(self, coverage: Coverage) -> bool:
+        """Whether the out-of-network deductible and maximum apply."""
+        return coverage.is_out_of_network and self.plan.out_of_network is not None
 
     def _use_deductible(self, coverage: Coverage, benefit: Benefit, amount: Cents) -> None:
         if not benefit.deductible_applies:
             return
-        if coverage.is_out_of_network and self.plan.out_of_network is not None:
+        if benefit.separate_deductible is not None:
+            self.now.separate_deductibles[benefit.separate_deductible].take(amount)
+            return
+        if self._is_outside(coverage):
             self.now.outside_deductible.take(amount)
             return
         self.now.deductible.take(amount)
         self.now.family_deductible.take(amount)
-        if self.now.deductible.is_limited and self.now.deductible.amount > 0:
-            self._mark("deductible_met", self._deductible_left(coverage) == 0)
+        if self.plan.deductible is not None and self.plan.deductible.amount > 0:
+            self._mark("deductible_met", self._deductible_left(coverage, benefit) == 0)
 
-    def _copay(self, line: ClaimLine, benefit: Benefit, rest: Cents) -> Cents:
-        """Step 4, second part: once a visit and never above what is left of the line."""
+    def _copay(self, line: ClaimLine, coverage: Coverage, benefit: Benefit, rest: Cents) -> Cents:
+        """The copay: once a visit, day or stay, and never above what is left of the line."""
         amount = to_minor(benefit.copay)
         if amount == 0:
-            return np.zeros(self.draws, dtype=np.int64)
-        if benefit.copay_per == "unit":
-            return np.minimum(rest, amount * line.units)
-        return self._once_a_visit("copay", line, benefit.services, amount, rest)
+            return self.nothing
+        what = benefit.bundle or benefit.services
+        match benefit.copay_per:
+            case "unit":
+                return np.minimum(rest, amount * line.units)
+            case "day":
+                key: tuple[object, ...] = ("day", line.day, what)
+            case "stay":
+                key = ("stay", self._stay_starts(line.day, what), what)
+            case _:
+                key = ("visit", line.day, what, None if benefit.bundle else coverage.visit_service)
+        return self._once_a_visit(key, amount, rest)
 
-    def _once_a_visit(self, kind: str, line: ClaimLine, services: object, amount: int, rest: Cents) -> Cents:
-        key = (kind, line.day, services, _family(line.service))
-        left = self.copay_left.get(key)
+    def _stay_starts(self, day: date, what: object) -> date:
+        """The first day of an unbroken run of days."""
+        start, last = self.stays.get(what, (day, day))
+        start = start if (day - last).days <= 1 else day
+        self.stays[what] = (start, day)
+        return start
+
+    def _once_a_visit(self, key: tuple[object, ...], amount: int, rest: Cents) -> Cents:
+        """As much of an amount owed once for `key` as is left of it and fits into `rest`."""
+        left = self.once.get(key)
         if left is None:
             left = np.full(self.draws, amount, dtype=np.int64)
         taken = np.minimum(left, rest)
-        self.copay_left[key] = left - taken
+        self.once[key] = left - taken
         return taken
 
     def _out_of_pocket_left(self, coverage: Coverage) -> Cents:
-        if coverage.is_out_of_network and self.plan.out_of_network is not None:
+        if self._is_outside(coverage):
             return self.now.outside_out_of_pocket.left
         return np.minimum(self.now.out_of_pocket.left, self.now.family_out_of_pocket.left)
 
@@ -309,8 +410,8 @@ class _Run:
         self, coverage: Coverage, deductible: Cents, copay: Cents, coinsurance: Cents
     ) -> tuple[Cents, Cents, Cents]:
         """Step 5: the line that reaches the maximum stops exactly on it."""
-        outside = coverage.is_out_of_network and self.plan.out_of_network is not None
-        pots = [self.now.outside_out_of_pocket] if outside else [self.now.out_of_pocket, self.now.family_out_of_pocket]
+        own = [self.now.out_of_pocket, self.now.family_out_of_pocket]
+        pots = [self.now.outside_out_of_pocket] if self._is_outside(coverage) else own
         if not any(pot.is_limited for pot in pots):
             return deductible, copay, coinsurance
         room = self._out_of_pocket_left(coverage)
@@ -322,31 +423,27 @@ class _Run:
         self._mark("out_of_pocket_max_met", self._out_of_pocket_left(coverage) == 0)
         return deductible, copay, coinsurance
 
-    def _count_thresholds(self, line: ClaimLine, eligible: Cents) -> None:
-        for threshold in self.plan.threshold:
-            if line.service in threshold.services:
-                running = self.now.thresholds[threshold.id] + eligible
-                self.now.thresholds[threshold.id] = running
-                self._mark(threshold.id, running > to_minor(threshold.amount))
-
     # -------------------------------------------------------- the second payer
 
-    def _second_payer(self, line: ClaimLine, parts: dict[Share, Cents]) -> Cents:
+    def _second_payer(self, line: ClaimLine, coverage: Coverage, parts: dict[Share, Cents]) -> Cents:
         """Step 7: what the second plan pays of what the first one left; never more than that."""
-        paid: Cents = np.zeros(self.draws, dtype=np.int64)
+        paid = self.nothing
         if self.secondary is None:
             return paid
+        left = sum(parts.values(), start=self.nothing)
         for rule in self.secondary.pays:
             if rule.services is not None and line.service not in rule.services:
                 continue
-            base = sum((parts[part] for part in rule.of if part in parts), start=np.zeros(self.draws, dtype=np.int64))
+            base = sum((parts[part] for part in rule.of if part in parts), start=self.nothing)
+            base = np.minimum(base, left - paid)
             if self.now.secondary_deductible is not None:
                 base = base - self.now.secondary_deductible.take(base)
-            paid = paid + self._rule_pays(rule, line, base)
+            paid = paid + self._rule_pays(rule, line, coverage, base)
         return paid
 
-    def _rule_pays(self, rule: Pays, line: ClaimLine, base: Cents) -> Cents:
-        kept = self._once_a_visit("kept", line, rule.services, to_minor(rule.visit_copay), base)
+    def _rule_pays(self, rule: Pays, line: ClaimLine, coverage: Coverage, base: Cents) -> Cents:
+        key = ("kept", line.day, rule.services, coverage.visit_service)
+        kept = self._once_a_visit(key, to_minor(rule.visit_copay), base)
         pays = share(base - kept, rate(rule.share))
         limit = self.now.secondary_limits.get(rule.group) if rule.limit is not None else None
         if limit is not None:
@@ -363,14 +460,23 @@ class _Run:
         before, self.now = self.now, open_accumulators(self.plan, self.secondary, Used(), self.draws)
         if self.plan.deductible is not None and self.plan.deductible.resets == "episode":
             self.now.deductible, self.now.family_deductible = before.deductible, before.family_deductible
+        for separate in self.plan.separate_deductible:
+            if separate.resets == "episode":
+                self.now.separate_deductibles[separate.id] = before.separate_deductibles[separate.id]
         for benefit in self.plan.benefit:
             if benefit.visit_limit_resets == "episode":
-                self.now.visits[benefit.group] = before.visits[benefit.group]
+                self.now.visits[benefit.counter] = before.visits[benefit.counter]
             if benefit.benefit_limit_resets == "episode" and benefit.group in before.limits:
                 self.now.limits[benefit.group] = before.limits[benefit.group]
         for rule in self.secondary.pays if self.secondary else ():
             if rule.limit_resets == "episode" and rule.group in before.secondary_limits:
                 self.now.secondary_limits[rule.group] = before.secondary_limits[rule.group]
+
+    def _next_month(self, month: int) -> None:
+        self.month = month
+        for benefit in self.plan.benefit:
+            if benefit.visit_limit_resets == "month":
+                self.now.visits[benefit.counter] = self.nothing
 
     def _mark(self, event: str, is_so: Flags) -> None:
         self.reached[event] = self.reached[event] | is_so if event in self.reached else is_so
@@ -396,13 +502,15 @@ class _Run:
             out_of_pocket=used(now.out_of_pocket),
             family_deductible=used(now.family_deductible),
             family_out_of_pocket=used(now.family_out_of_pocket),
+            out_of_network_deductible=used(now.outside_deductible),
+            out_of_network_out_of_pocket=used(now.outside_out_of_pocket),
+            separate_deductibles={name: used(pot) for name, pot in now.separate_deductibles.items()},
             visits={group: int(count[0]) for group, count in now.visits.items() if int(count[0])},
             benefit_paid={group: used(pot) for group, pot in now.limits.items()},
             thresholds={name: to_decimal(int(amount[0])) for name, amount in now.thresholds.items()},
             secondary_paid={group: used(pot) for group, pot in now.secondary_limits.items()},
+            secondary_deductible=used(now.secondary_deductible) if now.secondary_deductible else Decimal("0.00"),
+            secondary_out_of_pocket=used(now.secondary_out_of_pocket)
+            if now.secondary_out_of_pocket
+            else Decimal("0.00"),
         )
-
-
-def _family(service: Service) -> Service:
-    """The evaluation and the treatment of one day are one visit to the therapist."""
-    return Service.PHYSICAL_THERAPY if service == Service.PHYSICAL_THERAPY_EVALUATION else service

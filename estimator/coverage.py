@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 
 from estimator.plan import Benefit, Plan
 from estimator.pricing import ClaimLine, ClaimLines
+from estimator.scenario import Paperwork
 from estimator.vocabulary import Network, Reason, Service
 
 
@@ -19,9 +19,11 @@ class Coverage:
     benefit: Benefit | None
     reason: Reason
     plan_year: int
-    is_new_visit: bool
-    """Whether this is the first line of its visit: copays and visit limits count visits, not lines."""
+    visit_service: Service
+    """What the visit is for: a therapist's evaluation and treatment of one day are one visit."""
     is_out_of_network: bool
+    is_provider_liable: bool
+    """Whether what is not covered is the provider's loss, because the patient was not told beforehand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +32,23 @@ class CoveredLines:
 
     claims: ClaimLines
     coverage: tuple[Coverage, ...]
+    paperwork: Paperwork
+
+    def block(self, first: int, last: int) -> CoveredLines:
+        """The same lines for some of the draws."""
+        return CoveredLines(self.claims.block(first, last), self.coverage, self.paperwork)
 
 
-def cover(claims: ClaimLines, plan: Plan) -> CoveredLines:
+def cover(claims: ClaimLines, plan: Plan, paperwork: Paperwork | None = None) -> CoveredLines:
     """Find the terms for every line; the allowed amount is never above the charge."""
-    seen: set[tuple[date, Service]] = set()
+    paperwork = paperwork or Paperwork()
     coverage: list[Coverage] = []
     for line in claims.lines:
-        visit = (line.day, _visit_service(line))
         benefit = plan.benefit_for(line.service, line.network)
         reason = Reason.COVERED if benefit is not None else plan.reason_not_covered(line.service, line.network)
+        if benefit is not None and benefit.referral_required and not paperwork.referral:
+            benefit, reason = None, Reason.NO_REFERRAL
+        unwarned = benefit is None and not paperwork.advance_notice and plan.needs_notice(line.service)
         if line.in_surgical_fee:
             reason = Reason.IN_SURGICAL_FEE
         elif line.is_unpriced:
@@ -49,11 +58,11 @@ def cover(claims: ClaimLines, plan: Plan) -> CoveredLines:
                 benefit,
                 reason,
                 plan.plan_year(line.day),
-                visit not in seen,
+                _visit_service(line),
                 line.network == Network.OUT_OF_NETWORK,
+                unwarned,
             )
         )
-        seen.add(visit)
     lesser = ClaimLines(
         claims.lines,
         claims.currency,
@@ -61,7 +70,7 @@ def cover(claims: ClaimLines, plan: Plan) -> CoveredLines:
         np.minimum(claims.charge, claims.allowed),
         claims.present,
     )
-    return CoveredLines(lesser, tuple(coverage))
+    return CoveredLines(lesser, tuple(coverage), paperwork)
 
 
 def _visit_service(line: ClaimLine) -> Service:

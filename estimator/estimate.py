@@ -91,7 +91,7 @@ def run(case: Case, part: Component, draws: Draws) -> Course:
         raise InputError("services: none of the services named is part of the course for this injury; name another.")
     self_paid = case.plan.self_paid(case.scenario.network)
     claims = price_visits(visits, case.scenario, case.tariff, case.pathway, draws, self_paid=self_paid)
-    return Course(case, part, wanted, visits, claims, cover(claims, case.plan))
+    return Course(case, part, wanted, visits, claims, cover(claims, case.plan, case.scenario.paperwork))
 
 
 def calendar_of(scenario: Scenario, tariff: Tariff) -> Calendar:

@@ -45,6 +45,22 @@ class Deductible(Record):
     amount: Amount
     resets: Resets = "plan_year"
     family_amount: Amount | None = None
+    is_aggregate: bool = False
+    """In family cover only the family amount counts: nobody's own share ends it sooner."""
+
+    @model_validator(mode="after")
+    def _aggregate_needs_family(self) -> Deductible:
+        if self.is_aggregate and self.family_amount is None:
+            raise ValueError("is_aggregate: give the family_amount that the family meets together")
+        return self
+
+
+class SeparateDeductible(Record):
+    """A deductible of its own for the benefits that name it."""
+
+    id: str
+    amount: Amount
+    resets: Resets = "plan_year"
 
 
 class OutOfPocketMax(Record):
@@ -52,6 +68,8 @@ class OutOfPocketMax(Record):
 
     amount: Amount
     family_amount: Amount | None = None
+    is_aggregate: bool = False
+    """Only the family amount counts, except that nobody pays more than `amount` (the federal limit for one person)."""
 
 
 class OutOfNetwork(Record):
@@ -67,17 +85,35 @@ class Benefit(Record):
     services: tuple[Service, ...]
     network: Literal["in_network", "out_of_network", "any"] | None = None
     copay: Amount = Decimal(0)
-    copay_per: Literal["visit", "unit"] = "visit"
+    copay_per: Literal["visit", "unit", "day", "stay"] = "visit"
+    copay_order: Literal["after_deductible", "before_deductible"] = "after_deductible"
+    """Where the deductible applies too: the copay comes out of what the deductible leaves, or before it."""
+    first_visits: Visits | None = None
+    """So many visits a plan year at `first_visits_copay` without the deductible; the other terms hold after them."""
+    first_visits_copay: Amount = Decimal(0)
+    bundle: str | None = None
+    """Benefits of one bundle on one day share one copay, such as an emergency visit with its crutches."""
     patient_coinsurance: Rate = Decimal(0)
     deductible_applies: bool = True
+    separate_deductible: str | None = None
+    """The id of the plan's `[[separate_deductible]]` that applies instead of its deductible."""
     counts_to_out_of_pocket_max: bool = True
     visit_limit: Visits | None = None
-    visit_limit_resets: Resets = "plan_year"
+    visit_limit_resets: Literal["plan_year", "episode", "month"] = "plan_year"
+    visits_under_deductible_count: bool = True
+    """Whether visits the patient pays for under the deductible use up the limit."""
+    visit_group: str | None = None
+    """Benefits that share a count of visits but not a money limit."""
     benefit_limit: Amount | None = None
     benefit_limit_resets: Resets = "plan_year"
     limit_counts: Literal["plan_pays", "allowed"] = "plan_pays"
     limit_group: str | None = None
+    fee_cap_per_visit: Amount | None = None
+    """The most the plan recognises for a visit; what the provider asks above it is the patient's."""
     prior_authorization_after_visit: Visits | None = None
+    without_authorization: Literal["patient_pays", "provider_pays", "plan_pays_less"] = "patient_pays"
+    authorization_penalty: Rate = Decimal(0)
+    """With `plan_pays_less`: the share of its payment that the plan keeps back."""
     referral_required: bool = False
     note: str = ""
 
@@ -88,6 +124,15 @@ class Benefit(Record):
         """The name under which visits and money limits are counted."""
         return self.limit_group or self.services[0].value
 
+    @property
+    def counter(self) -> str:
+        """The name under which visits are counted."""
+        return self.visit_group or self.group
+
+    @property
+    def counts_visits(self) -> bool:
+        return not (self.visit_limit is self.prior_authorization_after_visit is self.first_visits is None)
+
 
 class Exclusion(Record):
     """Services the plan does not cover, and why."""
@@ -96,6 +141,8 @@ class Exclusion(Record):
     reason: Literal[
         Reason.NOT_COVERED, Reason.EXPERIMENTAL, Reason.NOT_OFFERED, Reason.SELF_PAY_ONLY, Reason.NO_INSURANCE
     ] = Reason.NOT_COVERED
+    needs_notice: bool = False
+    """Medicare: without written notice beforehand the provider, not the patient, bears the cost."""
     note: str = ""
     source: str = ""
 
@@ -109,6 +156,8 @@ class Threshold(Record):
     services: tuple[Service, ...]
     amount: Amount
     counts: Literal["allowed"] = "allowed"
+    needs_confirmation: bool = False
+    """Above the amount the plan pays only if the need is confirmed (Medicare's KX)."""
     note: str = ""
 
     _check_services = field_validator("services")(_billed)
@@ -141,12 +190,15 @@ class Plan(Record):
     effective_from: date | None = None
     effective_to: date | None = None
     prices: Literal["allowed", "cash"] = "allowed"
+    shows_claim_modifiers: bool = False
+    """Whether a statement names the modifiers a claim carries (Medicare's GP, KX, GA, GY, GZ)."""
     plan_year_starts: str = "01-01"
     tags: tuple[str, ...] = ()
     summary: str = ""
     note: str = ""
     premium: Premium | None = None
     deductible: Deductible | None = None
+    separate_deductible: tuple[SeparateDeductible, ...] = ()
     out_of_pocket_max: OutOfPocketMax | None = None
     out_of_network: OutOfNetwork | None = None
     benefit: tuple[Benefit, ...] = ()
@@ -182,6 +234,12 @@ class Plan(Record):
             raise ValueError("pays: only a plan with role = 'secondary' has [[pays]]")
         if self.role == "secondary" and (self.benefit or self.deductible):
             raise ValueError("a plan with role = 'secondary' says what it pays in [[pays]], not in [[benefit]]")
+        named = {entry.id for entry in self.separate_deductible}
+        for benefit in self.benefit:
+            if benefit.separate_deductible is not None and benefit.separate_deductible not in named:
+                raise ValueError(
+                    f"benefit: separate_deductible: there is no [[separate_deductible]] '{benefit.separate_deductible}'"
+                )
         for service, network in self._doubled():
             raise ValueError(f"benefit: {service} has two terms for {network}; keep one")
         both = {s for e in self.exclusion for s in e.services} & {s for b in self.benefit for s in b.services}
@@ -225,6 +283,10 @@ class Plan(Record):
         if network == Network.OUT_OF_NETWORK and self.benefit_for(service, Network.IN_NETWORK) is not None:
             return Reason.OUT_OF_NETWORK
         return Reason.NOT_COVERED
+
+    def needs_notice(self, service: Service) -> bool:
+        """Whether the patient owes an uncovered service only after written notice (Medicare's ABN)."""
+        return any(exclusion.needs_notice for exclusion in self.exclusion if service in exclusion.services)
 
     def self_paid(self, network: Network) -> frozenset[Service]:
         """Services for which the person pays the self-pay price."""

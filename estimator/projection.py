@@ -208,8 +208,7 @@ def _component_totals(case: Case, part: Component, draws: Draws) -> Totals:
     reached: dict[str, Ints] = {}
     for first in range(0, count, BLOCK):
         here = slice(first, min(first + BLOCK, count))
-        covered = type(course.covered)(course.covered.claims.block(here.start, here.stop), course.covered.coverage)
-        result = adjudicate(covered, case.plan, case.scenario.used, case.secondary)
+        result = adjudicate(course.covered.block(here.start, here.stop), case.plan, case.scenario.used, case.secondary)
         for i, line in enumerate(lines):
             pays, paid = result.patient_pays[i], result.plan_pays[i] + result.secondary_pays[i]
             by_week[weeks[i], here] += pays

@@ -13,9 +13,10 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from estimator.files import Amount, Record, read_structured, validate
+from estimator.files import Amount, Rate, Record, read_structured, validate
 from estimator.vocabulary import (
     SURGERY_PARTS,
+    Assignment,
     Condition,
     JobDemand,
     Management,
@@ -69,6 +70,10 @@ class Used(Record):
     out_of_pocket: Amount = Decimal(0)
     family_deductible: Amount = Decimal(0)
     family_out_of_pocket: Amount = Decimal(0)
+    out_of_network_deductible: Amount = Decimal(0)
+    out_of_network_out_of_pocket: Amount = Decimal(0)
+    separate_deductibles: Mapping[str, Amount] = Field(default_factory=dict)
+    """Deductibles of their own, by id."""
     visits: Mapping[str, Count] = Field(default_factory=dict)
     """Visits by limit group or service, such as `{ physical_therapy = 3 }`."""
     benefit_paid: Mapping[str, Amount] = Field(default_factory=dict)
@@ -77,6 +82,32 @@ class Used(Record):
     """Allowed amounts counted toward a threshold, such as the therapy threshold."""
     secondary_paid: Mapping[str, Amount] = Field(default_factory=dict)
     """Money limits of the second cover used, by limit group."""
+    secondary_deductible: Amount = Decimal(0)
+    secondary_out_of_pocket: Amount = Decimal(0)
+
+
+class Paperwork(Record):
+    """What will be in place when care starts; each is assumed to be, unless the person says otherwise."""
+
+    referral: bool = True
+    """The referral or prescription that some plans want."""
+    prior_authorization: bool = True
+    """The plan's approval of visits beyond its first ones."""
+    medical_need_confirmed: bool = True
+    """Medicare: the therapist confirms the need above the therapy threshold (KX)."""
+    advance_notice: bool = True
+    """Medicare: the person was told in writing beforehand that it may not be paid (ABN)."""
+
+
+class Accounts(Record):
+    """Money set aside for care; it changes where the patient's share comes from, never how large it is."""
+
+    employer_reimbursement: Amount = Decimal(0)
+    """An HRA: the employer's money, used first."""
+    health_savings: Amount = Decimal(0)
+    """An HSA or FSA: the person's own money, before tax."""
+    tax_rate: Rate = Decimal(0)
+    """The person's tax rate, for the tax saved on `health_savings`."""
 
 
 class Work(Record):
@@ -103,6 +134,9 @@ class Scenario(Record):
     plan: Name | None = None
     secondary: Name | None = None
     used: Used = Used()
+    paperwork: Paperwork = Paperwork()
+    accounts: Accounts | None = None
+    assignment: Assignment = Assignment.PARTICIPATING
     work: Work | None = None
     own_prices: Mapping[Service, Amount] = Field(default_factory=dict)
     prescription_items: Annotated[int, Field(ge=0, le=50)] = 0

@@ -93,6 +93,16 @@ class Network(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
+class Assignment(StrEnum):
+    """Medicare: what the clinician agreed to take as full payment."""
+
+    PARTICIPATING = "participating"
+    ACCEPTED = "accepted"
+    """Not participating, but takes the reduced Medicare-approved amount as full payment for this claim."""
+    NOT_ACCEPTED = "not_accepted"
+    """Not participating, and may bill up to the limiting charge."""
+
+
 class PriceKind(StrEnum):
     """Which of a code's prices is meant."""
 
@@ -129,6 +139,10 @@ class Reason(StrEnum):
     SELF_PAY_ONLY = "self_pay_only"
     NO_INSURANCE = "no_insurance"
     OUT_OF_NETWORK = "out_of_network"
+    NO_REFERRAL = "no_referral"
+    NO_AUTHORIZATION = "no_authorization"
+    NOT_DOCUMENTED = "not_documented"
+    PROVIDER_LIABLE = "provider_liable"
     IN_SURGICAL_FEE = "in_surgical_fee"
     NO_PUBLISHED_PRICE = "no_published_price"
 
@@ -148,6 +162,10 @@ REASONS: dict[Reason, str] = {
     Reason.SELF_PAY_ONLY: "This is sold to people who pay themselves.",
     Reason.NO_INSURANCE: "There is no insurance, so you pay the price for people who pay themselves.",
     Reason.OUT_OF_NETWORK: "This provider is outside the plan's network.",
+    Reason.NO_REFERRAL: "Your plan covers this only with a referral, so you pay for it.",
+    Reason.NO_AUTHORIZATION: "Your plan had not approved this visit.",
+    Reason.NOT_DOCUMENTED: "Above the yearly amount the therapist must confirm the need, and did not.",
+    Reason.PROVIDER_LIABLE: "You got no notice in writing beforehand, so your clinic may not charge you for it.",
     Reason.IN_SURGICAL_FEE: "This check is part of the surgeon's fee and is not billed again.",
     Reason.NO_PUBLISHED_PRICE: "No price is published for this; ask for one and add it as your own price.",
 }

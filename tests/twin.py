@@ -101,6 +101,9 @@ class Twin:
         benefit = self.plan.benefit_for(line.service, line.network)
         if benefit is None:
             return
+        for threshold in self.plan.threshold:
+            if line.service in threshold.services and self.so_far.thresholds.get(threshold.id, ZERO) > threshold.amount:
+                self.reached.add(threshold.id)
         outside = line.network == "out_of_network" and self.plan.out_of_network is not None
         if benefit.counts_to_out_of_pocket_max:
             self._count_out_of_pocket(ZERO, outside=outside)

@@ -91,16 +91,9 @@ def fan(projection: Projection, quote: Quote, words: Words) -> Picture:
 
 
 def _edge(days: list[date], values: list[float], fill: str | None = None) -> go.Scatter:
-    return go.Scatter(
-        x=days,
-        y=values,
-        mode="lines",
-        line={"width": 0, "color": YOU},
-        fill=fill,
-        fillcolor=YOU,
-        opacity=0.2,
-        hoverinfo="skip",
-    )
+    """An edge of the band; the two digits after the colour are its opacity, 20%."""
+    line = {"width": 0, "color": YOU}
+    return go.Scatter(x=days, y=values, mode="lines", line=line, fill=fill, fillcolor=f"{YOU}33", hoverinfo="skip")
 
 
 def _decimal(value: float) -> Decimal:
@@ -137,6 +130,12 @@ def _layout(currency: str, top: float) -> dict[str, object]:
             "automargin": True,
         },
     }
+
+
+def phases_shown(projection: Projection, quote: Quote) -> list[PhaseEntry]:
+    """The phases that the fan chart reaches."""
+    first, last = projection.by_week[0].ends - timedelta(days=6), projection.by_week[-1].ends
+    return _shown(quote.phases, first, last)
 
 
 def _shown(phases: Sequence[PhaseEntry], first: date, last: date) -> list[PhaseEntry]:

@@ -14,7 +14,7 @@ from estimator.projection import Projection, Spread
 from estimator.quote import Quote
 from estimator.statement import Event
 from estimator.tariff import RegionFile
-from estimator.vocabulary import SERVICE_NAMES, JobDemand, Management, Network, Region, Service, SourceKind
+from estimator.vocabulary import SERVICE_NAMES, JobDemand, Management, Network, Reason, Region, Service, SourceKind
 
 PLAIN_LABELS = {
     "allowed_amount": "Price that counts",
@@ -203,22 +203,52 @@ def range_sentence(spread: Spread, words: Words) -> str:
 
 
 def cover_sentence(case: Case, quote: Quote, words: Words) -> str:
-    """What the cover does about it, in one sentence with a date where there is one."""
-    if quote.wait is not None and (first := first_wait_date(quote)) is not None:
+    """What the cover does about it: how far it reaches, with a date where there is one, and what it leaves out."""
+    return f"{_reach(case, quote, words)}{_left_out(case, quote, words)}"
+
+
+LAST_VISIT = re.compile(r"Visit (\d+) is the last (.+) visit your plan covers")
+NOT_PAID_FOR = (
+    Reason.NOT_COVERED,
+    Reason.EXPERIMENTAL,
+    Reason.NOT_OFFERED,
+    Reason.SELF_PAY_ONLY,
+    Reason.OUT_OF_NETWORK,
+)
+
+
+def _reach(case: Case, quote: Quote, words: Words) -> str:
+    first = first_wait_date(quote)
+    if quote.wait is not None and first is not None:
         weeks = round(quote.wait.median_weeks)
         physio = words.service(Service.PHYSICAL_THERAPY)
         return f"{physio} likely starts about {words.day(first)}, after a wait of some {weeks} weeks."
     by_kind = {event.kind: event for event in reversed(quote.events)}
     if (limit := by_kind.get("visit_limit_reached")) is not None:
-        return f"{limit.text.rstrip('.')}, on {words.day(limit.date)}."
-    for kind in ("benefit_limit_reached", "prior_authorization_due", "plan_year_starts"):
-        if (event := by_kind.get(kind)) is not None:
-            return dated(event, words)
+        if (said := LAST_VISIT.match(limit.text)) is None:
+            return dated(limit, words)
+        return f"Your plan covers {said[2]} visits up to {words.day(limit.date)} (visit {said[1]})."
+    if (limit := by_kind.get("benefit_limit_reached")) is not None:
+        return dated(limit, words)
+    if (due := by_kind.get("prior_authorization_due")) is not None:
+        return dated(due, words)
+    if (new := by_kind.get("plan_year_starts")) is not None:
+        return dated(new, words)
     if not case.plan.benefit:
-        return "No insurance pays toward this; the prices are those for people who pay themselves."
-    if (met := by_kind.get("out_of_pocket_max_met") or by_kind.get("deductible_met")) is not None:
-        return dated(met, words)
-    return "No limit of your cover is reached in the likely course."
+        return "No insurance pays toward this; these are prices for people who pay themselves."
+    return f"No limit of your cover is reached by the last visit, on {words.day(quote.last_visit)}."
+
+
+def _left_out(case: Case, quote: Quote, words: Words) -> str:
+    """The kinds of care that the cover does not pay for at all."""
+    if not case.plan.benefit:
+        return ""
+    named = {words.service(line.service): None for line in quote.lines if line.reason in NOT_PAID_FOR}
+    if not named:
+        return ""
+    listed = [name if name[:2].isupper() else name[0].lower() + name[1:] for name in named]
+    said = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"
+    return f" It does not pay for {said}."
 
 
 def first_wait_date(quote: Quote) -> date | None:

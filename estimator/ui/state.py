@@ -27,6 +27,7 @@ from estimator.requirements import Checklist, checklist
 from estimator.scenario import CAN_BE_SURGICAL, Area, Scenario, Used, Work, read_scenario
 from estimator.tariff import Tariff, load_tariff
 from estimator.vocabulary import Condition, Management, Mode, Network, Region, Service
+from estimator.waits import load_waits
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FIRST_REGION = Region.US_PRIVATE
@@ -70,6 +71,11 @@ def put(key: str, value: object) -> None:
     """Set an answer from code; its widget follows."""
     answers()[key] = value
     st.session_state.pop(key, None)
+
+
+def put_if_missing(key: str, value: object) -> None:
+    """Give an answer a first value."""
+    answers().setdefault(key, value)
 
 
 def seed(key: str, default: object = None) -> str:
@@ -215,7 +221,11 @@ def load(scenario: Scenario) -> None:
             "days_per_week": scenario.work.days_per_week,
             f"{where}_daily_pay": float(pay) if pay is not None else None,
         }
-    new |= {field: value for field, value in scenario.area.model_dump().items()}
+    area = scenario.area
+    if area.state or area.locality:
+        new |= {"state": area.state, "county": area.county, "locality": area.locality}
+    if area.nation or area.region:
+        new |= {"nation": area.nation or "England", "place": area.region}
     new |= {f"{where}_price_{service}": float(price) for service, price in scenario.own_prices.items()}
     for field in ("deductible", "out_of_pocket", "family_deductible", "family_out_of_pocket"):
         new[f"{where}_used_{field}"] = float(getattr(used, field))
@@ -240,7 +250,15 @@ def read_upload(name: str, raw: bytes) -> Scenario:
             f"{name} is not a text file. Choose a scenario saved here, ending in .json or .toml."
         ) from None
     data = parse_json(text, name) if name.lower().endswith(".json") else parse_toml(text, name)
-    return validate(Scenario, data, name)
+    brought = validate(Scenario, data, name)
+    known = load_plans(brought.region)
+    for field, plan_name in (("plan", brought.plan), ("secondary", brought.secondary)):
+        if plan_name is not None and plan_name not in known:
+            raise InputError(
+                f"{name}: {field}: the plan '{plan_name}' is not one of those offered here. "
+                f"Write one of {', '.join(known)}, or leave the line out and choose the cover on the page."
+            )
+    return brought
 
 
 def enter_region() -> None:
@@ -263,14 +281,14 @@ def scenario() -> Scenario:
         "injury_date": answers().get("injury_date"),
         "care_starts": answers().get("care_starts"),
         "region": region(),
-        "area": _area(),
+        "area": scenario_area(),
         "mode": get("mode", Mode) or Mode.PLANNED,
         "services": services() if get("mode", Mode) != Mode.AVERAGE else (),
         "setting": _setting(),
         "network": get(of_region("network"), Network) or Network.IN_NETWORK,
         "plan": plan().id,
         "secondary": found.id if (found := secondary()) is not None else None,
-        "used": _used(),
+        "used": scenario_used(),
         "work": _work(),
         "own_prices": _own_prices(),
         "prescription_items": get(of_region("prescription_items"), int) or 0,
@@ -285,13 +303,16 @@ def _setting() -> str | None:
     return chosen if chosen in offered else offered[0]
 
 
-def _area() -> Area:
+def scenario_area() -> Area:
+    """Where care takes place, in the fields that fit the region."""
     state, county = get("state", str), get("county", str)
     match tariff().region.area_kind:
         case "state":
             return Area(state=state, county=county if state and county in county_choices(state) else None)
         case "locality":
             offered = county_choices(state)
+            if (locality := get("locality", str)) is not None:
+                return Area(locality=locality)
             if not offered:
                 return Area(state=state)
             return Area(state=state, county=county if county in offered else offered[0])
@@ -301,7 +322,7 @@ def _area() -> Area:
 
 def _place() -> str | None:
     """The part of the nation, where the region's prices or waits know it."""
-    chosen = get("region_place", str) or get("region_name", str)
+    chosen = get("place", str)
     return chosen if chosen in places() else None
 
 
@@ -311,8 +332,6 @@ def places() -> tuple[str, ...]:
         return ()
     if tariff().region.area_kind == "uk_region":
         return ("London",)
-    from estimator.waits import load_waits
-
     listed = (name.partition("/")[2] for name in load_waits(tariff().folder) if name.startswith("England/"))
     return tuple(sorted(listed))
 
@@ -322,7 +341,7 @@ def _money(key: str) -> Decimal:
     return Decimal(str(round(value, 2))) if isinstance(value, int | float) else Decimal(0)
 
 
-def _used() -> Used:
+def scenario_used() -> Used:
     """What has been used, as far as the cover in view asks for it."""
     kept: dict[str, object] = {
         field: _money(of_region(f"used_{field}"))

@@ -1,0 +1,508 @@
+"""The five questions, one open at a time; each shows its answer when closed. Together they are a `Scenario`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import TypeVar, cast
+
+import streamlit as st
+
+from estimator.fee_schedule import STATE_NAMES
+from estimator.money import SYMBOLS
+from estimator.outputs.words import JOBS, MANAGEMENTS, NETWORKS, REGIONS, setting
+from estimator.pathway import RedFlag, load_pathway
+from estimator.plan import Plan
+from estimator.scenario import EARLIEST, LATEST, NATIONS, US_STATES
+from estimator.tariff import load_tariff
+from estimator.ui import drawing, state
+from estimator.vocabulary import Condition, JobDemand, Management, Mode, Network, Region, Service
+
+Choice = TypeVar("Choice")
+STEPS: Mapping[int, str] = {
+    1: "What happened",
+    2: "Where you live",
+    3: "What cover you have",
+    4: "What has been used this year",
+    5: "How you would like to be treated",
+}
+MODES = {
+    Mode.PLANNED: ("I choose the kinds of care", "The estimate counts what you pick below."),
+    Mode.AVERAGE: ("I do not know yet", "The estimate counts what people with this injury use on average."),
+}
+
+
+def draw() -> None:
+    """All five steps, under the safety questions."""
+    _safety()
+    for number, (title, (said, body)) in enumerate(zip(STEPS.values(), _parts(), strict=True), start=1):
+        label = f"**{number}. {title}** {_quiet(said())}"
+        with st.expander(label, key=_open(number), on_change=_one_at_a_time, args=(number,)) as step:
+            if step.open:
+                body()
+                _onward(number)
+
+
+def _parts() -> tuple[tuple[Callable[[], str], Callable[[], None]], ...]:
+    return ((_said_1, _step_1), (_said_2, _step_2), (_said_3, _step_3), (_said_4, _step_4), (_said_5, _step_5))
+
+
+def _open(number: int) -> str:
+    return f"step_{number}"
+
+
+def _one_at_a_time(opened: int) -> None:
+    if st.session_state[_open(opened)]:
+        for number in STEPS:
+            if number != opened:
+                st.session_state[_open(number)] = False
+
+
+def _onward(number: int) -> None:
+    following = STEPS.get(number + 1)
+    st.button(
+        f"Next: {following[0].lower()}{following[1:]}" if following else "Done",
+        key=f"next_{number}",
+        on_click=_go,
+        args=(number,),
+        width="stretch",
+    )
+
+
+def _go(number: int) -> None:
+    st.session_state[_open(number)] = False
+    if number + 1 in STEPS:
+        st.session_state[_open(number + 1)] = True
+
+
+def _quiet(text: str) -> str:
+    """Text inside a label: no character of it may turn into markup."""
+    return "".join(f"\\{c}" if c in "$*_[]`~:" else c for c in text)
+
+
+# ---------------------------------------------------------------- safety first
+
+
+def flagged() -> list[RedFlag]:
+    """The warning signs answered with yes."""
+    return [flag for flag in load_pathway().file.red_flag if st.session_state.get(f"flag_{flag.id}", False)]
+
+
+def _safety() -> None:
+    st.session_state.setdefault("safety_open", True)
+    st.session_state.setdefault("safety_answered", False)
+    yes = flagged()
+    if yes:
+        said = f"{len(yes)} {'sign needs' if len(yes) == 1 else 'signs need'} attention"
+    else:
+        said = "none of these" if st.session_state.safety_answered else "please answer first"
+    with st.expander(
+        f"**Is any of this true?** {said}", key="safety_open", on_change="rerun", icon=":material/health_and_safety:"
+    ):
+        for flag in load_pathway().file.red_flag:
+            st.checkbox(flag.asks, key=f"flag_{flag.id}", persist_state="session", on_change=_answered_safety)
+        if not yes:
+            st.button("None of these", key="safety_none", on_click=_none_of_these, width="stretch")
+
+
+def _answered_safety() -> None:
+    st.session_state.safety_answered = True
+
+
+def _none_of_these() -> None:
+    st.session_state.safety_answered = True
+    st.session_state.safety_open = False
+
+
+# ---------------------------------------------------------------- widgets that are views of answers
+
+
+def _radio(
+    label: str,
+    key: str,
+    options: Mapping[Choice, tuple[str, str]],
+    changed: Callable[[str], None] = state.remember,
+) -> Choice:
+    """A choice with a sentence under each option."""
+    if state.answers().get(key) not in options:
+        state.put(key, next(iter(options)))
+    return st.radio(
+        label,
+        list(options),
+        key=state.seed(key),
+        format_func=lambda option: options[option][0],
+        captions=[_quiet(words) for _, words in options.values()],
+        on_change=changed,
+        args=(key,),
+    )
+
+
+def _select(
+    label: str,
+    key: str,
+    options: Sequence[str | None],
+    shown: Callable[[str | None], str],
+    changed: Callable[[str], None] = state.remember,
+    help_text: str | None = None,
+) -> str | None:
+    if state.answers().get(key) not in options:
+        state.put(key, options[0])
+    return st.selectbox(
+        label, options, key=state.seed(key), format_func=shown, on_change=changed, args=(key,), help=help_text
+    )
+
+
+def _amount(label: str, key: str, help_text: str = "", *, optional: bool = False) -> None:
+    """An amount of money, with two decimals as it is written."""
+    words = state.words()
+    st.number_input(
+        f"{label} ({SYMBOLS[words.currency]})".replace("$", "\\$"),
+        min_value=0.0,
+        max_value=1_000_000.0,
+        value=None,
+        step=10.0,
+        format="%.2f",
+        key=state.seed(key, None if optional else 0.0),
+        on_change=state.remember,
+        args=(key,),
+        help=help_text or None,
+        placeholder="Not known" if optional else "0.00",
+    )
+
+
+def _count(label: str, key: str, most: int, help_text: str = "", least: int = 0) -> None:
+    st.number_input(
+        label,
+        min_value=least,
+        max_value=most,
+        value=None,
+        step=1,
+        key=state.seed(key, least),
+        on_change=state.remember,
+        args=(key,),
+        help=help_text or None,
+    )
+
+
+def _date(label: str, key: str, help_text: str = "") -> None:
+    st.date_input(
+        label,
+        min_value=EARLIEST,
+        max_value=LATEST,
+        key=state.seed(key),
+        format="MM/DD/YYYY" if state.words().country == "US" else "DD/MM/YYYY",
+        on_change=_date_changed,
+        args=(key,),
+        help=help_text or None,
+        required=True,
+    )
+
+
+def _date_changed(key: str) -> None:
+    state.remember(key)
+    state.put("prices_as_of", None)
+
+
+# ---------------------------------------------------------------- 1 what happened
+
+
+def _said_1() -> str:
+    words, injured, starts = state.words(), state.get("injury_date", date), state.get("care_starts", date)
+    name = load_pathway().condition(state.condition()).name
+    when = f", hurt {words.day(injured, year=True)}" if injured else ""
+    care = f", care from {words.day(starts)}" if starts else ""
+    return f"{name}{when}{care}"
+
+
+def _step_1() -> None:
+    st.html(
+        f'<figure class="thigh-box">{drawing.thigh(state.condition())}'
+        f"<figcaption>{drawing.caption(state.condition())}</figcaption></figure>"
+    )
+    entries = {entry.id: (entry.name, entry.plain) for entry in load_pathway().file.condition}
+    order = [Condition.UNDIAGNOSED, *(each for each in entries if each != Condition.UNDIAGNOSED)]
+    _radio("Which of these fits best?", "condition", {each: entries[each] for each in order})
+    _date("When did it happen?", "injury_date", "For an ache that came slowly: about when it began.")
+    _date("When does care start?", "care_starts", "The first visit to a doctor or therapist for this injury.")
+
+
+# ---------------------------------------------------------------- 2 where you live
+
+
+def _said_2() -> str:
+    area = state.scenario_area()
+    place = [area.county, STATE_NAMES.get(area.state or ""), area.locality, area.region, area.nation]
+    where = ", ".join(_tidy(part) for part in place if part)
+    return f"{where or 'Anywhere in the country'}; {state.tariff().region.name}"
+
+
+def _tidy(county: str) -> str:
+    return "elsewhere in the state" if county.upper() == "ALL OTHER COUNTIES" else county
+
+
+def _step_2() -> None:
+    names = {region: (load_tariff(region).region.name, REGIONS[region]) for region in Region}
+    _radio("Which system are you treated in?", "region", names, changed=_region_changed)
+    if state.tariff().region.country == "US":
+        _us_area()
+    else:
+        _uk_area()
+
+
+def _region_changed(key: str) -> None:
+    state.remember(key)
+    state.enter_region()
+
+
+def _us_area() -> None:
+    known = sorted(US_STATES & STATE_NAMES.keys(), key=lambda code: STATE_NAMES[code])
+    chosen = _select(
+        "State",
+        "state",
+        [None, *known],
+        lambda code: STATE_NAMES[code] if code else "Not sure: prices for the whole country",
+        changed=_state_changed,
+    )
+    counties = state.county_choices(chosen)
+    if counties:
+        needs_one = state.tariff().region.area_kind == "locality"
+        others = [name for name in counties if name.upper() == "ALL OTHER COUNTIES"]
+        options = [*others, *(name for name in counties if name not in others)]
+        _select(
+            "County of the clinic",
+            "county",
+            options if needs_one else [None, *options],
+            lambda name: (
+                "Not sure: the state's average"
+                if name is None
+                else _tidy(name).capitalize()
+                if name in others
+                else name
+            ),
+            changed=_state_changed,
+            help_text="Prices differ inside this state.",
+        )
+
+
+def _state_changed(key: str) -> None:
+    state.remember(key)
+    state.put("locality", None)
+
+
+def _uk_area() -> None:
+    nation = _select("Nation", "nation", NATIONS, str)
+    places = state.places()
+    if places and nation:
+        is_waits = state.tariff().region.area_kind == "nhs"
+        elsewhere = "Not sure: all of England" if is_waits else "Outside London"
+        label = "Your part of England, for the waiting list" if is_waits else "Where is the clinic?"
+        _select(label, "place", [None, *places], lambda name: name or elsewhere)
+
+
+# ---------------------------------------------------------------- 3 what cover
+
+
+def _said_3() -> str:
+    second = state.secondary()
+    return f"{state.plan().title}{f', with {second.title}' if second else ''}"
+
+
+def _step_3() -> None:
+    plans = state.plans("primary")
+    if state.tariff().region.area_kind == "nhs":
+        st.markdown(f"**{state.plan().title}.** {state.plan().summary}")
+        st.caption("It follows from where you live.")
+    else:
+        _radio(
+            "Which is nearest to yours?",
+            state.of_region("plan"),
+            {name: (p.title, p.summary) for name, p in plans.items()},
+        )
+    _about(state.plan())
+    if state.networks():
+        _radio("Your clinic is", state.of_region("network"), {each: NETWORKS[each] for each in state.networks()})
+    seconds = state.plans("secondary")
+    if seconds:
+        _select(
+            "Second cover",
+            state.of_region("secondary"),
+            [None, *seconds],
+            lambda name: seconds[name].title if name else "None",
+            help_text="Another plan that pays part of what the first one leaves to you.",
+        )
+        if (second := state.secondary()) is not None:
+            st.caption(_quiet(f"{second.summary} {second.note}"))
+
+
+def _about(plan: Plan) -> None:
+    words = state.words()
+    said = [plan.note] if plan.note else []
+    if plan.premium is not None:
+        said.append(
+            f"Premium: about {words.about(plan.premium.amount)} a {plan.premium.per}. It is not part of this estimate. {plan.premium.note}"
+        )
+    if said:
+        with st.popover("About this cover", type="tertiary"):
+            for text in said:
+                st.markdown(_quiet(text))
+
+
+# ---------------------------------------------------------------- 4 what has been used
+
+
+def _said_4() -> str:
+    used, words = state.scenario_used(), state.words()
+    said = [f"{words.exact(used.deductible)} of the {words.label('deductible').lower()}"] if used.deductible else []
+    if used.out_of_pocket:
+        said.append(f"{words.exact(used.out_of_pocket)} in all")
+    said += [f"{count} {'visit' if count == 1 else 'visits'} ({_group(name)})" for name, count in used.visits.items()]
+    said += [
+        f"{words.exact(paid)} of the {_group(name)} limit"
+        for name, paid in (*used.benefit_paid.items(), *used.secondary_paid.items())
+    ]
+    said += [f"{words.exact(amount)} toward the {_group(name)}" for name, amount in used.thresholds.items()]
+    return ", ".join(said) or "nothing yet"
+
+
+def _group(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _step_4() -> None:
+    plan, words = state.plan(), state.words()
+    asked = 0
+    if plan.deductible is not None and plan.deductible.amount and plan.deductible.resets == "plan_year":
+        of = words.exact(plan.deductible.amount)
+        _amount(
+            f"{words.label('deductible')} paid so far, of {of}",
+            state.of_region("used_deductible"),
+            words.explain("deductible"),
+        )
+        asked += 1
+        if plan.deductible.family_amount is not None:
+            of = words.exact(plan.deductible.family_amount)
+            _amount(
+                f"Paid by the whole family, of {of}",
+                state.of_region("used_family_deductible"),
+                words.explain("deductible"),
+            )
+    if plan.out_of_pocket_max is not None:
+        of = words.exact(plan.out_of_pocket_max.amount)
+        _amount(
+            f"Paid in all this year, of {of}",
+            state.of_region("used_out_of_pocket"),
+            f"Everything you have paid for covered care, the deductible included. {words.explain('out_of_pocket_max')}",
+        )
+        asked += 1
+        if plan.out_of_pocket_max.family_amount is not None:
+            of = words.exact(plan.out_of_pocket_max.family_amount)
+            _amount(f"Paid in all by the family, of {of}", state.of_region("used_family_out_of_pocket"))
+    for field, name in state.used_groups():
+        key = state.of_region(f"used_{field}_{name}")
+        match field:
+            case "visits":
+                _count(f"Visits so far: {_group(name)}", key, 1000, words.explain("visit_limit"))
+            case "thresholds":
+                _amount(f"Billed so far toward the {_group(name)}", key, _threshold_note(plan, name))
+            case _:
+                whose = " by the second cover" if field == "secondary_paid" else ""
+                _amount(f"Paid so far{whose}: {_group(name)}", key, words.explain("benefit_limit"))
+        asked += 1
+    if not asked:
+        st.markdown("Nothing to fill in: this cover has no yearly amount or limit that could be used up.")
+    else:
+        st.caption("Leave 0 if you do not know; your plan can tell you on the phone.")
+
+
+def _threshold_note(plan: Plan, name: str) -> str:
+    return next((threshold.note for threshold in plan.threshold if threshold.id == name), "")
+
+
+# ---------------------------------------------------------------- 5 how to be treated
+
+
+def _said_5() -> str:
+    words = state.words()
+    lead = "with an operation" if state.management() == Management.SURGICAL else ""
+    if state.get("mode", Mode) == Mode.AVERAGE:
+        said = "what people use on average"
+    else:
+        names = [words.service(service) for service in state.services()]
+        said = (
+            ", ".join([names[0], *(name if name[:2].isupper() else name.lower() for name in names[1:])])
+            if names
+            else ""
+        )
+    return "; ".join(part for part in (lead, said) if part)
+
+
+def _step_5() -> None:
+    words = state.words()
+    if len(state.managements()) > 1:
+        _radio("Operation", "management", {each: MANAGEMENTS[each] for each in state.managements()})
+    mode = _radio("Kinds of care", "mode", MODES)
+    if mode == Mode.PLANNED:
+        key = state.of_region("services")
+        state.put_if_missing(key, list(state.services()))
+        offered = state.services_offered()
+        kept = [service for service in cast(list[Service], state.answers()[key]) if service in offered]
+        if kept != state.answers()[key]:
+            state.put(key, kept)
+        st.pills(
+            "Pick all that you plan",
+            offered,
+            selection_mode="multi",
+            format_func=words.service,
+            key=state.seed(key),
+            on_change=state.remember,
+            args=(key,),
+        )
+        if not kept:
+            st.caption(f"Nothing is picked, so {words.service(Service.PHYSICAL_THERAPY).lower()} is counted.")
+    if len(state.tariff().region.settings) > 1:
+        _radio("Where?", state.of_region("setting"), {name: setting(name) for name in state.tariff().region.settings})
+    if state.plan().benefit_for(Service.PRESCRIPTION, Network.IN_NETWORK) is not None:
+        _count(
+            "Items on prescription",
+            state.of_region("prescription_items"),
+            50,
+            "Such as pain tablets: how many times you collect one.",
+        )
+    _own_prices()
+    _job()
+
+
+def _own_prices() -> None:
+    words = state.words()
+    key = state.of_region("own_prices")
+    state.put_if_missing(key, [])
+    choices = [*state.services_offered(), Service.PRESCRIPTION, Service.TRAVEL]
+    kept = [service for service in cast(list[Service], state.answers()[key]) if service in choices]
+    if kept != state.answers()[key]:
+        state.put(key, kept)
+    chosen = st.multiselect(
+        "Prices you know already",
+        choices,
+        format_func=words.service,
+        key=state.seed(key),
+        on_change=state.remember,
+        args=(key,),
+        placeholder="Choose a kind of care",
+        help="A clinic's own price for a visit replaces our figure.",
+    )
+    for service in chosen:
+        _amount(f"{words.service(service)}, a visit", state.of_region(f"price_{service}"), optional=True)
+
+
+def _job() -> None:
+    key = "has_work"
+    st.checkbox("Count days off work", key=state.seed(key, False), on_change=state.remember, args=(key,))
+    if state.answers().get(key):
+        _radio("Your work", "job_demand", {each: JOBS[each] for each in JobDemand})
+        _amount(
+            "Pay a day",
+            state.of_region("daily_pay"),
+            "For lost pay; it is shown beside the cost, never in it.",
+            optional=True,
+        )
+        _count("Work days a week", "days_per_week", 7, least=1)
