@@ -15,7 +15,7 @@ Amounts are whole minor units of shape (draws,); the loop runs over lines and ea
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -63,6 +63,8 @@ class Adjudication:
     """The running visit count of the line's limit group, shape (lines, draws); 0 where nothing is counted."""
     reached: Mapping[str, Flags]
     """Whether each draw ever met the deductible, the maximum, a limit or a threshold."""
+    above: Mapping[str, tuple[int, ...]]
+    """The lines above each threshold, in a single-draw run; empty otherwise."""
     closing: tuple[Used, ...]
     """Accumulators after the last line, for the first draw of a single-draw run; empty otherwise."""
 
@@ -127,11 +129,12 @@ def open_accumulators(plan: Plan, secondary: Plan | None, used: Used, draws: int
         met = used.separate_deductibles.get(separate.id, zero)
         accumulators.separate_deductibles[separate.id] = Pot.of(separate.amount, met, draws)
     for benefit in plan.benefit:
-        names = (benefit.group, *(service.value for service in benefit.services))
-        visits = _first_used(used.visits, (benefit.counter, *names), 0)
+        shared = [each for each in plan.benefit if each.counter == benefit.counter]
+        visits = _used_under(benefit.counter, shared, used.visits, 0)
         accumulators.visits.setdefault(benefit.counter, np.full(draws, visits, dtype=np.int64))
         if benefit.benefit_limit is not None:
-            spent = _first_used(used.benefit_paid, names, zero)
+            shared = [each for each in plan.benefit if each.group == benefit.group]
+            spent = _used_under(benefit.group, shared, used.benefit_paid, zero)
             accumulators.limits[benefit.group] = Pot.of(benefit.benefit_limit, spent, draws)
     for threshold in plan.threshold:
         counted = to_minor(used.thresholds.get(threshold.id, zero))
@@ -157,8 +160,12 @@ def _own_amount(deductible: Deductible | None) -> Decimal | None:
     return None if deductible.is_aggregate else deductible.amount
 
 
-def _first_used(used: Mapping[str, Number], names: tuple[str, ...], nothing: Number) -> Number:
-    return next((used[name] for name in names if name in used), nothing)
+def _used_under(name: str, shared: Sequence[Benefit], used: Mapping[str, Number], nothing: Number) -> Number:
+    """What is used up of a shared limit: told by the limit's own name, or else by service, which add up."""
+    if name in used:
+        return used[name]
+    services = dict.fromkeys(service.value for benefit in shared for service in benefit.services)
+    return sum((used[service] for service in services if service in used), nothing)
 
 
 def adjudicate(
@@ -195,6 +202,7 @@ class _Run:
         self.once: dict[tuple[object, ...], Cents] = {}
         self.stays: dict[object, tuple[date, date]] = {}
         self.reached: dict[str, Flags] = {}
+        self.above: dict[str, list[int]] = {threshold.id: [] for threshold in plan.threshold}
 
     # -------------------------------------------------------- one line
 
@@ -245,8 +253,8 @@ class _Run:
     ) -> tuple[Cents, Cents]:
         """Steps 2 to 6 on one covered line; fills `parts` and returns (what the plan pays, what nobody pays)."""
         over_limit, eligible = self._visit_limit(index, coverage, benefit, allowed)
-        parts["not_covered"], unpaid, eligible = self._paperwork(line, benefit, eligible)
-        limit = self.now.limits.get(benefit.group)
+        parts["not_covered"], unpaid, eligible = self._paperwork(index, line, benefit, eligible)
+        limit = self.now.limits[benefit.group] if benefit.benefit_limit is not None else None
         if limit is not None and benefit.limit_counts == "allowed":
             within = limit.take(eligible)
             over_limit, eligible = over_limit + eligible - within, within
@@ -289,7 +297,7 @@ class _Run:
         over = np.where(is_over, allowed, 0)
         return over, allowed - over
 
-    def _paperwork(self, line: ClaimLine, benefit: Benefit, eligible: Cents) -> tuple[Cents, Cents, Cents]:
+    def _paperwork(self, index: int, line: ClaimLine, benefit: Benefit, eligible: Cents) -> tuple[Cents, Cents, Cents]:
         """What is refused for want of approval or confirmation: (the patient's, nobody's, still eligible)."""
         patient, nobody = self.nothing, self.nothing
         if self._is_unauthorized(benefit) and benefit.without_authorization != "plan_pays_less":
@@ -305,6 +313,8 @@ class _Run:
             self.now.thresholds[threshold.id] = running
             is_above = running > to_minor(threshold.amount)
             self._mark(threshold.id, is_above)
+            if self.draws == 1 and is_above[0]:
+                self.above[threshold.id].append(index)
             if threshold.needs_confirmation and not self.covered.paperwork.medical_need_confirmed:
                 refused = np.where(is_above, eligible, 0)
                 told = self.covered.paperwork.advance_notice
@@ -442,7 +452,7 @@ class _Run:
         return paid
 
     def _rule_pays(self, rule: Pays, line: ClaimLine, coverage: Coverage, base: Cents) -> Cents:
-        key = ("kept", line.day, rule.services, coverage.visit_service)
+        key = ("kept", line.day, rule.services, rule.of, coverage.visit_service)
         kept = self._once_a_visit(key, to_minor(rule.visit_copay), base)
         pays = share(base - kept, rate(rule.share))
         limit = self.now.secondary_limits.get(rule.group) if rule.limit is not None else None
@@ -488,6 +498,7 @@ class _Run:
             out_of_pocket_left=self.out_of_pocket_left,
             visit_number=self.visit_number,
             reached=self.reached,
+            above={name: tuple(lines) for name, lines in self.above.items()},
             closing=(self._closing(),) if self.draws == 1 else (),
         )
 

@@ -43,6 +43,7 @@ AsOf = Annotated[
 ]
 DrawCount = Annotated[int, typer.Option("--draws", help="How many cases to draw.")]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same numbers.")]
+PAPERWORK = ("referral", "prior_authorization", "medical_need_confirmed", "advance_notice")
 DEFAULT_DRAWS, DEFAULT_SEED = 10_000, 20_260_302
 
 
@@ -256,6 +257,10 @@ def adjudicate(
     secondary: Annotated[
         str | None, typer.Option("--secondary", help="A second plan, which sees what the first one left.")
     ] = None,
+    without: Annotated[
+        list[str] | None,
+        typer.Option("--without", help="Paperwork that is missing: " + ", ".join(PAPERWORK) + ". May be given again."),
+    ] = None,
     as_json: AsJson = False,
     tariffs: Tariffs = None,
 ) -> None:
@@ -263,7 +268,7 @@ def adjudicate(
     from estimator.files import read_structured, validate
     from estimator.outputs import text
     from estimator.plan import any_plan
-    from estimator.scenario import Used
+    from estimator.scenario import Paperwork, Used
     from estimator.statement import adjudicate_lines, read_lines
     from estimator.tariff import load_tariff
     from estimator.vocabulary import CURRENCIES
@@ -274,9 +279,12 @@ def adjudicate(
     if met is not None:
         data = read_structured(met)
         used = validate(Used, data.get("accumulators", data), str(met))
+    paperwork = validate(Paperwork, dict.fromkeys(without or (), False), "--without")
     currency = CURRENCIES[first.region] if first.region else "USD"
     labels = load_tariff(first.region, tariffs).region.labels if first.region else None
-    _print(adjudicate_lines(read_lines(lines, currency), first, used, second, labels), as_json, text.statement)
+    _print(
+        adjudicate_lines(read_lines(lines, currency), first, used, second, labels, paperwork), as_json, text.statement
+    )
 
 
 # ---------------------------------------------------------------- the house

@@ -62,7 +62,7 @@ def open_case(scenario: Scenario, tariffs: Path | None = None) -> Case:
     name = scenario.plan or _default_plan(scenario, tariff)
     plan = find_plan(name, scenario.region, "primary", tariffs)
     secondary = find_plan(scenario.secondary, scenario.region, "secondary", tariffs) if scenario.secondary else None
-    wait = wait_for(scenario.area, load_waits(tariff.folder))
+    wait = wait_for(scenario.area, load_waits(tariff.file("waits.csv")))
     return Case(scenario, tariff, plan, secondary, load_pathway(), wait)
 
 

@@ -300,6 +300,19 @@ def decimal_cell(text: str) -> Decimal:
 # ---------------------------------------------------------------- where the data lives
 
 
+def region_file(region: str, name: str, tariffs: Path | None = None) -> Path:
+    """A file of a region's folder: the one under `tariffs` where it has one, otherwise the shipped one.
+
+    A folder of one's own need hold only what differs, such as an imported fee schedule.
+    """
+    if tariffs is not None:
+        if not any((tariffs / folder.name).is_dir() for folder in data_folder().iterdir() if folder.is_dir()):
+            raise InputError(f"{tariffs}: there is no region's folder in it, such as {tariffs / region}.")
+        if (tariffs / region / name).exists():
+            return tariffs / region / name
+    return data_folder() / region / name
+
+
 @cache
 def data_folder() -> Path:
     """The shipped tariffs: beside the package in a checkout, inside it in an installed wheel."""

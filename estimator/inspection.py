@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,12 +48,12 @@ def check_tariffs(tariffs: Path | None = None, today: date | None = None) -> Tar
     reports: list[RegionReport] = []
     _collect(problems, load_pathway)
     for region in Region:
-        tariff = _collect(problems, lambda region=region: load_tariff(region, tariffs))  # type: ignore[misc]
-        plans = _collect(problems, lambda region=region: load_plans(region, tariffs))  # type: ignore[misc]
+        tariff = _collect(problems, partial(load_tariff, region, tariffs))
+        plans = _collect(problems, partial(load_plans, region, tariffs))
         if tariff is None or plans is None:
             continue
-        demands = _collect(problems, lambda folder=tariff.folder: load_requirements(folder))  # type: ignore[misc]
-        _collect(problems, lambda folder=tariff.folder: load_waits(folder))  # type: ignore[misc]
+        demands = _collect(problems, partial(load_requirements, tariff.file("requirements.toml")))
+        _collect(problems, partial(load_waits, tariff.file("waits.csv")))
         problems += _plan_problems(tariff, plans)
         if demands is not None:
             cited = [(entry.id, entry.source) for entry in demands.requirement]

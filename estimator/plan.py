@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from estimator.errors import FileProblems, InputError
-from estimator.files import Amount, Rate, Record, data_folder, read_toml, suggestion, validate
+from estimator.files import Amount, Rate, Record, read_toml, region_file, suggestion, validate
 from estimator.pathway import Source
 from estimator.vocabulary import BILLED_SERVICES, Network, Reason, Region, Service
 
@@ -122,7 +122,8 @@ class Benefit(Record):
     @property
     def group(self) -> str:
         """The name under which visits and money limits are counted."""
-        return self.limit_group or self.services[0].value
+        outside = "@out_of_network" if self.network == Network.OUT_OF_NETWORK.value else ""
+        return self.limit_group or self.services[0].value + outside
 
     @property
     def counter(self) -> str:
@@ -321,7 +322,7 @@ def load_plans(region: Region, tariffs: Path | None = None) -> dict[str, Plan]:
     """The plans shipped for a region, by id."""
     plans: dict[str, Plan] = {}
     problems: list[str] = []
-    for path in sorted(((tariffs or data_folder()) / region / "plans").glob("*.toml")):
+    for path in sorted(region_file(region, "plans", tariffs).glob("*.toml")):
         where = f"{region}/plans/{path.name}"
         plan = validate(Plan, read_toml(path), where)
         if plan.region not in (None, region):

@@ -16,12 +16,12 @@ import numpy as np
 from estimator.draws import Draws, Flags
 from estimator.errors import InputError, NoPrice
 from estimator.fee_schedule import NATIONAL, Locality, Setting
-from estimator.money import MINOR_PER_MAJOR, Cents, round_to_minor, to_minor
+from estimator.money import MINOR_PER_MAJOR, Cents, rate, round_to_minor, share, to_minor
 from estimator.pathway import Pathway, Source
 from estimator.scenario import Area, Scenario
 from estimator.schedule import Slot, Visits
 from estimator.tariff import MEDICARE_MULTIPLE, BillingRow, PriceRow, Tariff
-from estimator.vocabulary import Network, PriceKind, Service
+from estimator.vocabulary import Assignment, Network, PriceKind, Service
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ class _Course:
                 service=service,
                 code=row.code if row else "",
                 units=units,
-                network=self.scenario.network,
+                network=self._network(),
                 phase=slot.phase,
                 visit_service=slot.service,
                 modifier=row.modifier if row else "",
@@ -288,6 +288,12 @@ class _Course:
         self.out.charge.append(charge)
         self.out.allowed.append(allowed)
         self.out.present.append(present)
+
+    def _network(self) -> Network:
+        """A clinician who refuses assignment may bill the difference, as one outside a network does."""
+        if self.scenario.assignment == Assignment.NOT_ACCEPTED and self.tariff.region.pricing == "fee_schedule":
+            return Network.OUT_OF_NETWORK
+        return self.scenario.network
 
     def _own_price(self, slot: Slot, rows: list[BillingRow], present: Flags) -> None:
         """The person's or clinic's own figure, for the whole visit."""
@@ -377,9 +383,20 @@ class _Course:
             amount, used = full[row] or (0, None)
             without = (reduced.get(row) or (0, None))[0]
             in_fee = slot.in_surgical_fee
-            allowed = np.where(billed, np.where(hands_on, amount, without or amount), 0).astype(np.int64)
-            allowed = np.zeros_like(allowed) if in_fee else allowed
-            self._append(slot, row, row.units * slot.units, billed, allowed, allowed, used, in_fee=in_fee)
+            fee = np.where(billed, np.where(hands_on, amount, without or amount), 0).astype(np.int64)
+            fee = np.zeros_like(fee) if in_fee else fee
+            charge, allowed = self._by_assignment(fee, tariff, slot.day)
+            self._append(slot, row, row.units * slot.units, billed, charge, allowed, used, in_fee=in_fee)
+
+    def _by_assignment(self, fee: Cents, tariff: Tariff, on: date) -> tuple[Cents, Cents]:
+        """(charge, allowed): a clinician who does not participate is allowed less, and may bill more."""
+        if self.scenario.assignment == Assignment.PARTICIPATING:
+            return fee, fee
+        allowed = share(fee, rate(tariff.factor("non_participating_share", on).middle))
+        if self.scenario.assignment == Assignment.ACCEPTED:
+            return allowed, allowed
+        limit = tariff.factor("limiting_charge_multiple", on).middle - 1
+        return fee + share(fee, rate(limit)), allowed
 
     def _day(
         self, slot: Slot, rows: tuple[BillingRow, ...], tariff: Tariff

@@ -10,11 +10,12 @@ from decimal import Decimal
 from estimator.adjudication import adjudicate
 from estimator.draws import point
 from estimator.estimate import Case, Course, run
+from estimator.events import Event
 from estimator.files import Record
 from estimator.money import to_decimal
 from estimator.pathway import Pathway, Source
 from estimator.pricing import PriceUsed, prices_used
-from estimator.statement import Amounts, Event, LineStatement, Statement, statement
+from estimator.statement import Amounts, LineStatement, Statement, statement
 from estimator.tariff import worst_kind
 from estimator.vocabulary import (
     REASONS,

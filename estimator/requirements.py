@@ -108,11 +108,12 @@ class Checklist(Record):
 
 
 @cache
-def load_requirements(folder: Path) -> RequirementsFile:
+def load_requirements(path: Path) -> RequirementsFile:
     """A region's `requirements.toml`; raises `FileProblems` naming the field."""
-    file = validate(RequirementsFile, read_toml(folder / "requirements.toml"), f"{folder.name}/requirements.toml")
+    name = f"{path.parent.name}/{path.name}"
+    file = validate(RequirementsFile, read_toml(path), name)
     problems = [
-        f"{folder.name}/requirements.toml: {entry.id}: due.anchor: unknown anchor '{entry.due.anchor}'."
+        f"{name}: {entry.id}: due.anchor: unknown anchor '{entry.due.anchor}'."
         for entry in file.requirement
         if not _is_anchor(entry.due.anchor)
     ]
@@ -135,7 +136,7 @@ def _is_anchor(anchor: str) -> bool:
 
 def checklist(case: Case, quoted: Quote) -> Checklist:
     """The dated checklist for a quote; what only may happen, and what comes if cover is refused, stands last."""
-    file = load_requirements(case.tariff.folder)
+    file = load_requirements(case.tariff.file("requirements.toml"))
     calendar = _Dates(case, quoted)
     items = [item for entry in file.requirement if _applies(entry.when, case, quoted) for item in calendar.items(entry)]
     items.sort(key=lambda item: (item.due is None, item.due or date.max))

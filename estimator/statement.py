@@ -6,19 +6,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
-from estimator.adjudication import AMOUNTS, UNLIMITED, Adjudication, adjudicate
+from estimator.adjudication import AMOUNTS, Adjudication, adjudicate
 from estimator.coverage import Coverage, CoveredLines, cover
 from estimator.errors import FileProblems, InputError
+from estimator.events import Event, events
 from estimator.files import Record, decimal_cell, read_rows
 from estimator.money import format_money, to_decimal, to_minor
 from estimator.plan import Plan
 from estimator.pricing import ClaimLine, ClaimLines
-from estimator.scenario import EARLIEST, LATEST, Used
-from estimator.vocabulary import BILLED_SERVICES, REASONS, SERVICE_NAMES, Network, Reason, Service
+from estimator.scenario import EARLIEST, LATEST, Paperwork, Used
+from estimator.vocabulary import BILLED_SERVICES, REASONS, Network, Reason, Service
 
 
 class Amounts(Record):
@@ -47,30 +48,10 @@ class LineStatement(Amounts):
     code: str
     units: int
     network: Network
+    modifiers: tuple[str, ...] = ()
+    """What a Medicare claim carries to say who is liable: GP, KX, GA, GX, GY, GZ."""
     reason: Reason
     explanation: str
-
-
-EventKind = Literal[
-    "deductible_met",
-    "out_of_pocket_max_met",
-    "visit_limit_reached",
-    "benefit_limit_reached",
-    "prior_authorization_due",
-    "plan_year_starts",
-    "threshold",
-]
-
-
-class Event(Record):
-    """Something that happens to the cover on a date."""
-
-    date: date
-    kind: EventKind
-    id: str
-    """The kind, or the id of a threshold."""
-    text: str
-    line: int | None = None
 
 
 class Statement(Record):
@@ -98,44 +79,87 @@ def statement(
     """
     claims = covered.claims
     rows = [i for i in range(len(claims.lines)) if claims.present[i, 0]]
-    words = {key: (labels or {}).get(key, key).lower() for key in ("deductible", "copay")}
-    lines = tuple(_line(number, i, covered, result, words) for number, i in enumerate(rows, start=1))
+    words = {key: _in_a_sentence((labels or {}).get(key, key)) for key in ("deductible", "copay")}
+    lines = tuple(_line(number, i, covered, result, plan, words) for number, i in enumerate(rows, start=1))
     return Statement(
         currency=claims.currency,
         plan=plan.id,
         secondary=secondary.id if secondary else None,
         lines=lines,
         totals=_total(result, rows),
-        events=tuple(sorted(_events(covered, result, plan, rows, words), key=lambda event: event.date)),
+        events=events(covered, result, plan, rows, words),
         accumulators=result.closing[0],
     )
 
 
+def _is_over_visits(coverage: Coverage, number: int) -> bool:
+    benefit = coverage.benefit
+    return benefit is not None and benefit.visit_limit is not None and number > benefit.visit_limit
+
+
+def _in_a_sentence(label: str) -> str:
+    """A label inside a sentence: small unless it holds a name, such as Part B."""
+    return label if any(letter.isupper() for letter in label[1:]) else label.lower()
+
+
 def _line(
-    number: int, index: int, covered: CoveredLines, result: Adjudication, words: Mapping[str, str]
+    number: int, index: int, covered: CoveredLines, result: Adjudication, plan: Plan, words: Mapping[str, str]
 ) -> LineStatement:
     line, coverage = covered.claims.lines[index], covered.coverage[index]
     amounts = {name: int(getattr(result, name)[index, 0]) for name in AMOUNTS}
     is_capped = int(result.out_of_pocket_left[index, 0]) == 0
-    reason = _reason(coverage, amounts, line, is_capped=is_capped)
+    is_over_visits = _is_over_visits(coverage, int(result.visit_number[index, 0]))
+    reason = _reason(coverage, amounts, line, covered.paperwork, is_capped=is_capped, is_over_visits=is_over_visits)
+    money = {name: to_decimal(amount) for name, amount in amounts.items()}
+    paid = Amounts(**money)
     return LineStatement(
+        **dict(paid),
         line=number,
         date=line.day,
         service=line.service,
         code=line.code,
         units=line.units,
         network=line.network,
+        modifiers=tuple(_modifiers(index, covered, result, plan)),
         reason=reason,
         explanation=_explanation(reason, amounts, coverage, covered.claims.currency, words),
-        **{name: to_decimal(amount) for name, amount in amounts.items()},
     )
+
+
+def _modifiers(index: int, covered: CoveredLines, result: Adjudication, plan: Plan) -> Iterator[str]:
+    """The modifiers of a Medicare line (Claims Processing Manual, chapters 5 and 30)."""
+    if not plan.shows_claim_modifiers:
+        return
+    line, coverage, paperwork = covered.claims.lines[index], covered.coverage[index], covered.paperwork
+    if coverage.benefit is None:
+        if plan.needs_notice(line.service):
+            yield "GA" if paperwork.advance_notice else "GZ"
+        else:
+            yield from ("GY", "GX") if paperwork.advance_notice else ("GY",)
+        return
+    if coverage.visit_service == Service.PHYSICAL_THERAPY:
+        yield "GP"
+    for threshold in plan.threshold:
+        if threshold.needs_confirmation and index in result.above[threshold.id]:
+            if paperwork.medical_need_confirmed:
+                yield "KX"
+            else:
+                yield "GA" if paperwork.advance_notice else "GZ"
 
 
 def _total(result: Adjudication, rows: Sequence[int]) -> Amounts:
     return Amounts(**{name: to_decimal(int(getattr(result, name)[rows].sum())) for name in AMOUNTS})
 
 
-def _reason(coverage: Coverage, amounts: dict[str, int], line: ClaimLine, *, is_capped: bool) -> Reason:
+def _reason(
+    coverage: Coverage,
+    amounts: dict[str, int],
+    line: ClaimLine,
+    paperwork: Paperwork,
+    *,
+    is_capped: bool,
+    is_over_visits: bool,
+) -> Reason:
     """The one word that says most about a line; the explanation tells the rest."""
     if line.in_surgical_fee:
         return Reason.IN_SURGICAL_FEE
@@ -143,12 +167,14 @@ def _reason(coverage: Coverage, amounts: dict[str, int], line: ClaimLine, *, is_
         return Reason.NO_PUBLISHED_PRICE
     benefit = coverage.benefit
     if benefit is None:
-        return coverage.reason
+        return Reason.PROVIDER_LIABLE if coverage.is_provider_liable else coverage.reason
+    refused = amounts["not_covered"] or (amounts["write_off"] and not amounts["plan_pays"])
+    if refused and amounts["allowed"] and not amounts["plan_pays"]:
+        unapproved = benefit.prior_authorization_after_visit is not None and not paperwork.prior_authorization
+        return Reason.NO_AUTHORIZATION if unapproved else Reason.NOT_DOCUMENTED
     owes = benefit.patient_coinsurance > 0 or benefit.copay > 0
     if amounts["over_limit"]:
-        return (
-            Reason.VISIT_LIMIT if benefit.visit_limit is not None and not amounts["plan_pays"] else Reason.BENEFIT_LIMIT
-        )
+        return Reason.VISIT_LIMIT if is_over_visits else Reason.BENEFIT_LIMIT
     if amounts["coinsurance"]:
         return Reason.COINSURANCE
     if amounts["copay"]:
@@ -180,107 +206,11 @@ def _explanation(
         words.append(f"{money('balance_bill')} is billed above what the plan recognises.")
     if amounts["secondary_pays"]:
         words.append(f"Your second cover pays {money('secondary_pays')}.")
-    return " ".join(words) or REASONS[reason]
-
-
-def _events(
-    covered: CoveredLines, result: Adjudication, plan: Plan, rows: Sequence[int], words: Mapping[str, str]
-) -> Iterator[Event]:
-    lines, currency = covered.claims.lines, covered.claims.currency
-    yield from _new_plan_years(covered, plan, rows, words)
-    was: dict[str, bool] = {}
-    running: dict[str, int] = {}
-    year: int | None = None
-    warned: set[tuple[str, int]] = set()
-    for number, i in enumerate(rows, start=1):
-        line, coverage = lines[i], covered.coverage[i]
-        if coverage.plan_year != year:
-            year, was, running = coverage.plan_year, {}, {}
-        for kind, left, amount in (
-            (
-                "deductible_met",
-                result.deductible_left,
-                plan.deductible.amount if plan.deductible else Decimal(0),
-            ),
-            (
-                "out_of_pocket_max_met",
-                result.out_of_pocket_left,
-                plan.out_of_pocket_max.amount if plan.out_of_pocket_max else None,
-            ),
-        ):
-            if amount and not was.get(kind) and left[i, 0] == 0 and left[i, 0] < UNLIMITED:
-                was[kind] = True
-                yield _amount_event(kind, line, number, amount, currency, words)
-        benefit = coverage.benefit
-        if benefit is None:
-            continue
-        count, group = int(result.visit_number[i, 0]), benefit.group
-        due = benefit.prior_authorization_after_visit
-        if due is not None and count == due and (key := (f"authorization:{group}", coverage.plan_year)) not in warned:
-            warned.add(key)
-            text = f"Visit {count}: your plan must approve further visits before the next one."
-            yield Event(
-                date=line.day,
-                kind="prior_authorization_due",
-                id="prior_authorization_due",
-                text=text,
-                line=number,
-            )
-        if (
-            benefit.visit_limit is not None
-            and count == benefit.visit_limit
-            and (key := (f"visits:{group}", coverage.plan_year)) not in warned
-        ):
-            warned.add(key)
-            what = SERVICE_NAMES[line.service].lower()
-            text = f"Visit {count} is the last {what} visit your plan covers."
-            yield Event(date=line.day, kind="visit_limit_reached", id="visit_limit_reached", text=text, line=number)
-        if (
-            benefit.benefit_limit is not None
-            and result.over_limit[i, 0]
-            and (key := (f"money:{group}", coverage.plan_year)) not in warned
-        ):
-            warned.add(key)
-            text = f"Your plan's money limit of {format_money(to_minor(benefit.benefit_limit), currency)} is used up."
-            yield Event(
-                date=line.day,
-                kind="benefit_limit_reached",
-                id="benefit_limit_reached",
-                text=text,
-                line=number,
-            )
-        for threshold in plan.threshold:
-            if line.service in threshold.services:
-                before = running.get(threshold.id, 0)
-                running[threshold.id] = before + int(result.allowed[i, 0])
-                if before <= to_minor(threshold.amount) < running[threshold.id]:
-                    text = threshold.note or f"The running total passes {threshold.amount}."
-                    yield Event(date=line.day, kind="threshold", id=threshold.id, text=text, line=number)
-
-
-def _amount_event(
-    kind: str, line: ClaimLine, number: int, amount: Decimal, currency: str, words: Mapping[str, str]
-) -> Event:
-    shown = format_money(to_minor(amount), currency)
-    if kind == "deductible_met":
-        text = f"You have paid your {words['deductible']} of {shown}; from here your plan pays its part."
-        return Event(date=line.day, kind="deductible_met", id=kind, text=text, line=number)
-    text = (
-        f"You have reached your out-of-pocket maximum of {shown}; covered care costs you nothing more this plan year."
-    )
-    return Event(date=line.day, kind="out_of_pocket_max_met", id=kind, text=text, line=number)
-
-
-def _new_plan_years(
-    covered: CoveredLines, plan: Plan, rows: Sequence[int], words: Mapping[str, str]
-) -> Iterator[Event]:
-    years = sorted({covered.coverage[i].plan_year for i in rows})
-    resets = bool(
-        plan.deductible or plan.out_of_pocket_max or any(b.visit_limit or b.benefit_limit for b in plan.benefit)
-    )
-    for year in years[1:] if resets else ():
-        text = f"A new plan year starts: your {words['deductible']} and limits begin again."
-        yield Event(date=plan.plan_year_start(year), kind="plan_year_starts", id="plan_year_starts", text=text)
+    if not words:
+        words.append(REASONS[reason])
+        if reason in (Reason.NOT_DOCUMENTED, Reason.NO_AUTHORIZATION) and not amounts["patient_pays"]:
+            words.append("Your clinic may not charge you for it.")
+    return " ".join(words)
 
 
 # ---------------------------------------------------------------- claim lines from a file
@@ -355,11 +285,14 @@ def adjudicate_lines(
     used: Used | None = None,
     secondary: Plan | None = None,
     labels: Mapping[str, str] | None = None,
+    paperwork: Paperwork | None = None,
 ) -> Statement:
     """The statement for given claim lines; line numbers are those of the file."""
-    covered = cover(claims, plan)
+    covered = cover(claims, plan, paperwork)
     made = statement(covered, adjudicate(covered, plan, used, secondary), plan, secondary, labels)
     numbers = [line.line_number for line in claims.lines]
     lines = [line.model_copy(update={"line": n}) for line, n in zip(made.lines, numbers, strict=True)]
-    events = [e.model_copy(update={"line": numbers[e.line - 1]}) if e.line else e for e in made.events]
-    return made.model_copy(update={"lines": tuple(sorted(lines, key=lambda line: line.line)), "events": tuple(events)})
+    timeline = [e.model_copy(update={"line": numbers[e.line - 1]}) if e.line else e for e in made.events]
+    return made.model_copy(
+        update={"lines": tuple(sorted(lines, key=lambda line: line.line)), "events": tuple(timeline)}
+    )

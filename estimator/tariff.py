@@ -18,10 +18,10 @@ from estimator.fee_schedule import FeeSchedule
 from estimator.files import (
     Quantity,
     Record,
-    data_folder,
     decimal_cell,
     read_rows,
     read_toml,
+    region_file,
     suggestion,
     validate,
 )
@@ -158,7 +158,8 @@ class Tariff:
     """Everything a region's folder says about prices."""
 
     region: RegionFile
-    folder: Path
+    folder: Path | None
+    """The tariffs folder that was asked for, where it is not the shipped one."""
     prices: tuple[PriceRow, ...]
     billing: tuple[BillingRow, ...]
     schedule: FeeSchedule | None
@@ -170,7 +171,7 @@ class Tariff:
         found = self.find_factor(name, on)
         if found is None:
             raise NoPrice(
-                f"{self.folder.name}/region.toml: no factor '{name}' is in force on {on}; add a [[factor]] for it."
+                f"{self.region.id}/region.toml: no factor '{name}' is in force on {on}; add a [[factor]] for it."
             )
         return found
 
@@ -214,7 +215,13 @@ class Tariff:
         )
 
     def source(self, name: str) -> Source:
-        return next(source for source in self.region.source if source.id == name)
+        """A source by its id; one that only an import names is described by its name."""
+        found = next((source for source in self.region.source if source.id == name), None)
+        return found or Source(id=name, kind=SourceKind.OFFICIAL, title=f"Imported file, {name}")
+
+    def file(self, name: str) -> Path:
+        """Another file of the region's folder."""
+        return region_file(self.region.id, name, self.folder)
 
     def lines_for(self, service: Service, phase: int, *, cash: bool) -> list[BillingRow]:
         """The claim lines of one visit, for an insurer or for a person who pays themselves."""
@@ -239,26 +246,19 @@ BILLING_COLUMNS = (
 @cache
 def load_tariff(region: Region, tariffs: Path | None = None) -> Tariff:
     """A region's tariff; raises `FileProblems` with every problem of a file at once."""
-    folder = (tariffs or data_folder()) / region
-    if not (folder / "region.toml").is_file():
-        raise InputError(
-            f"{folder}: there is no region.toml here; name a tariffs folder that holds {region}/region.toml."
-        )
-    name = f"{region}/region.toml"
-    file = validate(RegionFile, read_toml(folder / "region.toml"), name)
-    prices = (
-        _read(folder / "prices.csv", PRICE_COLUMNS, _price_row, region) if (folder / "prices.csv").is_file() else ()
-    )
-    billing = _read(folder / "billing.csv", BILLING_COLUMNS, _billing_row, region)
+    listed = region_file(region, "prices.csv", tariffs)
+    file = validate(RegionFile, read_toml(region_file(region, "region.toml", tariffs)), f"{region}/region.toml")
+    prices = _read(listed, PRICE_COLUMNS, _price_row, region) if listed.is_file() else ()
+    billing = _read(region_file(region, "billing.csv", tariffs), BILLING_COLUMNS, _billing_row, region)
     _check_set(file, prices, billing)
     self_pay = load_tariff(file.self_pay_prices_from, tariffs) if file.self_pay_prices_from else None
-    medicare = (tariffs or data_folder()) / Region.MEDICARE_PART_B
+    medicare = region_file(Region.MEDICARE_PART_B, "relative_values.csv", tariffs).parent
     needs_schedule = file.pricing == "fee_schedule" or any(f.id == MEDICARE_MULTIPLE for f in file.factor)
     schedule = load_schedule(medicare) if needs_schedule else None
     index: dict[tuple[str, str, str, PriceKind], tuple[PriceRow, ...]] = {}
     for row in sorted(prices, key=lambda r: r.effective_from):
         index[row.key] = (*index.get(row.key, ()), row)
-    return Tariff(file, folder, prices, billing, schedule, self_pay, index)
+    return Tariff(file, tariffs, prices, billing, schedule, self_pay, index)
 
 
 MEDICARE_MULTIPLE = "independent_clinic_to_medicare"

@@ -50,9 +50,8 @@ class Wait:
 
 
 @cache
-def load_waits(folder: Path) -> dict[str, Wait]:
+def load_waits(path: Path) -> dict[str, Wait]:
     """The waits of every area in a region's `waits.csv`, by area name; empty where a region has no such file."""
-    path = folder / "waits.csv"
     if not path.is_file():
         return {}
     bands: dict[str, list[dict[str, str]]] = {}

@@ -17,7 +17,7 @@ from estimator.scenario import Area
 from estimator.waits import load_waits, wait_for
 from tests.cases import NO_REFERENCE, REFERENCE, TARIFFS, case
 
-WAITS = load_waits(TARIFFS / "nhs")
+WAITS = load_waits(TARIFFS / "nhs" / "waits.csv")
 
 
 def bands() -> dict[str, list[dict[str, str]]]:
@@ -110,7 +110,7 @@ def test_an_unknown_english_region_is_refused_with_a_suggestion() -> None:
 
 
 def test_a_region_without_a_waiting_list_has_no_wait() -> None:
-    assert load_waits(TARIFFS / "uk_private") == {}
+    assert load_waits(TARIFFS / "uk_private" / "waits.csv") == {}
     assert wait_for(Area(region="London"), {}) is None
 
 
@@ -126,10 +126,7 @@ def reference() -> Iterator[dict[str, str]]:
 
 
 def plain(name: str) -> str:
-    """A name without the words that only a register needs."""
-    for word in ("nhs ", " integrated care board", " icb"):
-        name = name.casefold().replace(word, "")
-    return name.strip()
+    return name.casefold()
 
 
 EDGES = ("w0_1", "w1_2", "w2_4", "w4_12", "w12_18", "w18_52", "w52_104", "w104_plus")

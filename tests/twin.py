@@ -80,7 +80,11 @@ class Twin:
         self.reached: set[str] = set()
 
     def run(
-        self, lines: Sequence[ClaimLine], charges: Sequence[Decimal], allowed: Sequence[Decimal], present: Sequence[bool]
+        self,
+        lines: Sequence[ClaimLine],
+        charges: Sequence[Decimal],
+        allowed: Sequence[Decimal],
+        present: Sequence[bool],
     ) -> TwinResult:
         out: list[Money] = []
         year: int | None = None
@@ -298,7 +302,9 @@ class Twin:
 AMOUNTS = ("charge", "allowed", *PARTS, "write_off", "plan_pays", "secondary_pays", "patient_pays")
 
 
-def used_by_name(used: Mapping[str, int] | Mapping[str, Decimal], group: str, services: set[str]) -> list[int] | list[Decimal]:
+def used_by_name(
+    used: Mapping[str, int] | Mapping[str, Decimal], group: str, services: set[str]
+) -> list[int] | list[Decimal]:
     """What is used of a group: under its own name, or else the sum over its services."""
     if group in used:
         return [used[group]]  # type: ignore[return-value]

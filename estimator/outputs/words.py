@@ -9,12 +9,22 @@ from datetime import date
 from decimal import Decimal
 
 from estimator.estimate import Case
+from estimator.events import Event
 from estimator.money import format_money, to_minor
-from estimator.projection import Projection, Spread
+from estimator.projection import OUTCOMES, Projection, Spread
 from estimator.quote import Quote
-from estimator.statement import Event
 from estimator.tariff import RegionFile
-from estimator.vocabulary import SERVICE_NAMES, JobDemand, Management, Network, Reason, Region, Service, SourceKind
+from estimator.vocabulary import (
+    SERVICE_NAMES,
+    Assignment,
+    JobDemand,
+    Management,
+    Network,
+    Reason,
+    Region,
+    Service,
+    SourceKind,
+)
 
 PLAIN_LABELS = {
     "allowed_amount": "Price that counts",
@@ -51,6 +61,11 @@ NETWORKS = {
     Network.IN_NETWORK: ("In the plan's network", "The provider has agreed its prices with your plan."),
     Network.OUT_OF_NETWORK: ("Outside the network", "You may pay more, or all of it."),
     Network.NOT_APPLICABLE: ("There is no network", ""),
+}
+ASSIGNMENTS = {
+    Assignment.PARTICIPATING: ("Takes it as full payment", "Most doctors and therapists do."),
+    Assignment.ACCEPTED: ("Has not signed up, but takes it this time", "The price is a little lower."),
+    Assignment.NOT_ACCEPTED: ("Does not take it", "You may be billed more, up to a legal limit."),
 }
 JOBS = {
     JobDemand.SEDENTARY: ("Mostly sitting", "Such as an office or driving."),
@@ -138,7 +153,7 @@ class Words:
     def event(self, event: Event) -> str:
         """An event in a few words, for a label."""
         terms = {term: self.label(term) for term in PLAIN_LABELS}
-        return EVENTS[event.kind].format(**terms)
+        return EVENTS.get(event.kind, event.kind.replace("_", " ").capitalize()).format(**terms)
 
 
 def unit(name: str) -> str:
@@ -214,6 +229,7 @@ NOT_PAID_FOR = (
     Reason.NOT_OFFERED,
     Reason.SELF_PAY_ONLY,
     Reason.OUT_OF_NETWORK,
+    Reason.NO_REFERRAL,
 )
 
 
@@ -266,7 +282,9 @@ def dated(event: Event, words: Words) -> str:
 def along_the_way(projection: Projection) -> Iterator[tuple[str, str]]:
     """What may happen to the cover, and how often."""
     for outcome in projection.outcomes:
-        yield outcome.name.rstrip("."), chance(outcome.probability)
+        own = outcome.id in OUTCOMES
+        name = outcome.name.rstrip(".") if own else f"You pass the {outcome.id.replace('_', ' ')}"
+        yield name, chance(outcome.probability)
 
 
 def deadline(due: date | None, how: str, today: date, words: Words) -> str:

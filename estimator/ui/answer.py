@@ -192,10 +192,11 @@ def _fan(answer: Answer) -> None:
         f"<li><b>{phase.number} {escape(phase.name)}.</b> Move on when: {escape(_lower(phase.leave_when))}</li>"
         for phase in shown
     )
+    phases = _more("The phases, and when to move on", f'<ol class="phases">{named}</ol>')
+    weeks = _more("The same numbers as a table", tables.to_html(tables.by_week(answer.projection, answer.words)))
     _html(
         '<p class="note">The line is the most likely sum so far. The band holds 8 of 10 cases. '
-        f"Numbers and names above it are the phases of recovery.</p>{_more('The phases, and when to move on', f'<ol class=phases>{named}</ol>')}"
-        f"{_more('The same numbers as a table', tables.to_html(tables.by_week(answer.projection, answer.words)))}"
+        f"Numbers and names above it are the phases of recovery.</p>{phases}{weeks}"
     )
 
 
@@ -245,7 +246,7 @@ def _unknown(answer: Answer) -> None:
         return
     words = answer.words
     rows = "".join(
-        f"<li><b>{escape(words.service(each.service))}</b>, {each.visits} {'time' if each.visits == 1 else 'times'}: {escape(each.why)}</li>"
+        f"<li><b>{escape(words.service(each.service))}</b> ({each.visits} counted): {escape(each.why)}</li>"
         for each in answer.quote.unknown
     )
     _html(

@@ -46,6 +46,7 @@ STATES = {
     ),
 }
 SHOWN_AS = {Condition.RECURRENT_STRAIN: Condition.STRAIN_GRADE_2}
+WIDE = frozenset(Condition) - {Condition.PROXIMAL_TENDINOPATHY}
 ACHE = f'<ellipse cx="69.5" cy="28" rx="12" ry="6" fill="{RED}"/>'
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from html import escape
 from typing import TypeVar, cast
 
 import streamlit as st
 
 from estimator.fee_schedule import STATE_NAMES
 from estimator.money import SYMBOLS
-from estimator.outputs.words import JOBS, MANAGEMENTS, NETWORKS, REGIONS, setting
+from estimator.outputs.words import ASSIGNMENTS, JOBS, MANAGEMENTS, NETWORKS, REGIONS, setting
 from estimator.pathway import RedFlag, load_pathway
 from estimator.plan import Plan
 from estimator.scenario import EARLIEST, LATEST, NATIONS, US_STATES
@@ -36,11 +37,20 @@ def draw() -> None:
     """All five steps, under the safety questions."""
     _safety()
     for number, (title, (said, body)) in enumerate(zip(STEPS.values(), _parts(), strict=True), start=1):
-        label = f"**{number}. {title}** {_quiet(said())}"
-        with st.expander(label, key=_open(number), on_change=_one_at_a_time, args=(number,)) as step:
-            if step.open:
-                body()
-                _onward(number)
+        with st.container(key=f"question_{number}"):
+            with st.expander(
+                f"**{number}. {title}**", key=_open(number), on_change=_one_at_a_time, args=(number,)
+            ) as step:
+                if step.open:
+                    body()
+                    _onward(number)
+            if not step.open:
+                _said(said())
+
+
+def _said(text: str) -> None:
+    """The answer of a closed step, under its title."""
+    st.html(f'<p class="said">{escape(text)}</p>')
 
 
 def _parts() -> tuple[tuple[Callable[[], str], Callable[[], None]], ...]:
@@ -96,13 +106,14 @@ def _safety() -> None:
         said = f"{len(yes)} {'sign needs' if len(yes) == 1 else 'signs need'} attention"
     else:
         said = "none of these" if st.session_state.safety_answered else "please answer first"
-    with st.expander(
-        f"**Is any of this true?** {said}", key="safety_open", on_change="rerun", icon=":material/health_and_safety:"
-    ):
-        for flag in load_pathway().file.red_flag:
-            st.checkbox(flag.asks, key=f"flag_{flag.id}", persist_state="session", on_change=_answered_safety)
-        if not yes:
-            st.button("None of these", key="safety_none", on_click=_none_of_these, width="stretch")
+    with st.container(key="question_0"):
+        with st.expander("**Is any of this true?**", key="safety_open", on_change="rerun") as step:
+            for flag in load_pathway().file.red_flag:
+                st.checkbox(flag.asks, key=f"flag_{flag.id}", persist_state="session", on_change=_answered_safety)
+            if not yes:
+                st.button("None of these", key="safety_none", on_click=_none_of_these, width="stretch")
+        if not step.open:
+            _said(said)
 
 
 def _answered_safety() -> None:
@@ -215,10 +226,8 @@ def _said_1() -> str:
 
 
 def _step_1() -> None:
-    st.html(
-        f'<figure class="thigh-box">{drawing.thigh(state.condition())}'
-        f"<figcaption>{drawing.caption(state.condition())}</figcaption></figure>"
-    )
+    chosen = state.condition()
+    st.image(drawing.thighs(chosen), alt=drawing.alt(chosen), width="stretch" if chosen in drawing.WIDE else 96)
     entries = {entry.id: (entry.name, entry.plain) for entry in load_pathway().file.condition}
     order = [Condition.UNDIAGNOSED, *(each for each in entries if each != Condition.UNDIAGNOSED)]
     _radio("Which of these fits best?", "condition", {each: entries[each] for each in order})
@@ -321,6 +330,7 @@ def _step_3() -> None:
     _about(state.plan())
     if state.networks():
         _radio("Your clinic is", state.of_region("network"), {each: NETWORKS[each] for each in state.networks()})
+    _paperwork()
     seconds = state.plans("secondary")
     if seconds:
         _select(
@@ -332,6 +342,23 @@ def _step_3() -> None:
         )
         if (second := state.secondary()) is not None:
             st.caption(_quiet(f"{second.summary} {second.note}"))
+
+
+PAPERS = {
+    "referral": "A doctor's referral, where the plan asks for one",
+    "prior_authorization": "The plan's approval of further visits",
+    "medical_need_confirmed": "The therapist's word that you still need care above the yearly amount",
+    "advance_notice": "A written notice before care that may not be paid",
+}
+
+
+def _paperwork() -> None:
+    asked = state.paperwork_asked()
+    if asked:
+        st.markdown("What will be in place?")
+    for field in asked:
+        key = state.of_region(f"paper_{field}")
+        st.checkbox(PAPERS[field], key=state.seed(key, True), on_change=state.remember, args=(key,))
 
 
 def _about(plan: Plan) -> None:
@@ -397,11 +424,24 @@ def _step_4() -> None:
         if plan.out_of_pocket_max.family_amount is not None:
             of = words.exact(plan.out_of_pocket_max.family_amount)
             _amount(f"Paid in all by the family, of {of}", state.of_region("used_family_out_of_pocket"))
+    if plan.out_of_network is not None and state.get(state.of_region("network"), Network) == Network.OUT_OF_NETWORK:
+        _amount("Deductible paid outside the network", state.of_region("used_out_of_network_deductible"))
+        _amount("Paid in all outside the network", state.of_region("used_out_of_network_out_of_pocket"))
+        asked += 1
+    second = state.secondary()
+    if second is not None and second.secondary_deductible:
+        _amount("Deductible of the second cover paid so far", state.of_region("used_secondary_deductible"))
+        asked += 1
+    if second is not None and second.out_of_pocket_limit:
+        _amount("Paid in all under the second cover", state.of_region("used_secondary_out_of_pocket"))
+        asked += 1
     for field, name in state.used_groups():
         key = state.of_region(f"used_{field}_{name}")
         match field:
             case "visits":
                 _count(f"Visits so far: {_group(name)}", key, 1000, words.explain("visit_limit"))
+            case "separate_deductibles":
+                _amount(f"Paid so far: {_group(name)} deductible", key, words.explain("deductible"))
             case "thresholds":
                 _amount(f"Billed so far toward the {_group(name)}", key, _threshold_note(plan, name))
             case _:
@@ -433,7 +473,9 @@ def _said_5() -> str:
             if names
             else ""
         )
-    return "; ".join(part for part in (lead, said) if part)
+    items = state.get(state.of_region("prescription_items"), int) or 0
+    on_prescription = f"{items} prescription {'item' if items == 1 else 'items'}" if items else ""
+    return "; ".join(part for part in (lead, said, on_prescription) if part)
 
 
 def _step_5() -> None:
@@ -461,6 +503,8 @@ def _step_5() -> None:
             st.caption(f"Nothing is picked, so {words.service(Service.PHYSICAL_THERAPY).lower()} is counted.")
     if len(state.tariff().region.settings) > 1:
         _radio("Where?", state.of_region("setting"), {name: setting(name) for name in state.tariff().region.settings})
+    if state.tariff().region.pricing == "fee_schedule":
+        _radio("Your doctor and Medicare's price", state.of_region("assignment"), ASSIGNMENTS)
     if state.plan().benefit_for(Service.PRESCRIPTION, Network.IN_NETWORK) is not None:
         _count(
             "Items on prescription",

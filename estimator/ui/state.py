@@ -24,15 +24,27 @@ from estimator.plan import Plan, load_plans
 from estimator.projection import Projection, project
 from estimator.quote import Quote, quote
 from estimator.requirements import Checklist, checklist
-from estimator.scenario import CAN_BE_SURGICAL, Area, Scenario, Used, Work, read_scenario
+from estimator.scenario import CAN_BE_SURGICAL, Accounts, Area, Paperwork, Scenario, Used, Work, read_scenario
 from estimator.tariff import Tariff, load_tariff
-from estimator.vocabulary import Condition, Management, Mode, Network, Region, Service
+from estimator.vocabulary import Assignment, Condition, Management, Mode, Network, Region, Service
 from estimator.waits import load_waits
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 FIRST_REGION = Region.US_PRIVATE
 IMPLIED = frozenset({Service.PHYSICAL_THERAPY_EVALUATION, Service.SURGERY, Service.PRESCRIPTION, Service.TRAVEL})
 """Not offered as a choice: part of another choice, or asked for elsewhere."""
+USED_AMOUNTS = (
+    "deductible",
+    "out_of_pocket",
+    "family_deductible",
+    "family_out_of_pocket",
+    "out_of_network_deductible",
+    "out_of_network_out_of_pocket",
+    "secondary_deductible",
+    "secondary_out_of_pocket",
+)
+USED_GROUPS = ("separate_deductibles", "visits", "benefit_paid", "thresholds", "secondary_paid")
+PAPERWORK = tuple(Paperwork.model_fields)
 Answers = dict[str, object]
 Value = TypeVar("Value")
 
@@ -180,6 +192,18 @@ def networks() -> tuple[Network, ...]:
     return (Network.IN_NETWORK, Network.OUT_OF_NETWORK) if tells else ()
 
 
+def paperwork_asked() -> tuple[str, ...]:
+    """The papers on which this cover depends."""
+    cover = plan()
+    depends = {
+        "referral": any(benefit.referral_required for benefit in cover.benefit),
+        "prior_authorization": any(benefit.prior_authorization_after_visit is not None for benefit in cover.benefit),
+        "medical_need_confirmed": any(threshold.needs_confirmation for threshold in cover.threshold),
+        "advance_notice": any(exclusion.needs_notice for exclusion in cover.exclusion),
+    }
+    return tuple(field for field in PAPERWORK if depends.get(field, False))
+
+
 def county_choices(state: str | None) -> tuple[str, ...]:
     """The counties of a state where the price depends on them."""
     schedule = tariff().schedule
@@ -227,9 +251,10 @@ def load(scenario: Scenario) -> None:
     if area.nation or area.region:
         new |= {"nation": area.nation or "England", "place": area.region}
     new |= {f"{where}_price_{service}": float(price) for service, price in scenario.own_prices.items()}
-    for field in ("deductible", "out_of_pocket", "family_deductible", "family_out_of_pocket"):
-        new[f"{where}_used_{field}"] = float(getattr(used, field))
-    for field in ("visits", "benefit_paid", "thresholds", "secondary_paid"):
+    new |= {f"{where}_paper_{field}": getattr(scenario.paperwork, field) for field in PAPERWORK}
+    new |= {f"{where}_accounts": scenario.accounts, f"{where}_assignment": scenario.assignment}
+    new |= {f"{where}_used_{field}": float(getattr(used, field)) for field in USED_AMOUNTS}
+    for field in USED_GROUPS:
         held: Mapping[str, Decimal | int] = getattr(used, field)
         new |= {f"{where}_used_{field}_{k}": v if field == "visits" else float(v) for k, v in held.items()}
     held_answers = cast(Answers, st.session_state.answers)
@@ -262,13 +287,14 @@ def read_upload(name: str, raw: bytes) -> Scenario:
 
 
 def enter_region() -> None:
-    """What a region needs when it is first seen: the services of its example, and nothing used yet."""
+    """What a region needs when it is first seen: the care of its example, the usual cover, nothing used yet."""
     if of_region("services") in answers():
         return
     example = read_scenario(EXAMPLES / f"{region()}.toml")
     answers()[of_region("services")] = list(example.services)
     answers()[of_region("network")] = example.network
     answers()[of_region("setting")] = example.setting
+    answers()[of_region("prescription_items")] = example.prescription_items
     answers()[of_region("plan")] = tariff().region.default_plan
 
 
@@ -289,6 +315,9 @@ def scenario() -> Scenario:
         "plan": plan().id,
         "secondary": found.id if (found := secondary()) is not None else None,
         "used": scenario_used(),
+        "paperwork": {field: answers().get(of_region(f"paper_{field}"), True) for field in PAPERWORK},
+        "accounts": get(of_region("accounts"), Accounts),
+        "assignment": get(of_region("assignment"), Assignment) or Assignment.PARTICIPATING,
         "work": _work(),
         "own_prices": _own_prices(),
         "prescription_items": get(of_region("prescription_items"), int) or 0,
@@ -332,7 +361,7 @@ def places() -> tuple[str, ...]:
         return ()
     if tariff().region.area_kind == "uk_region":
         return ("London",)
-    listed = (name.partition("/")[2] for name in load_waits(tariff().folder) if name.startswith("England/"))
+    listed = (name.partition("/")[2] for name in load_waits(tariff().file("waits.csv")) if name.startswith("England/"))
     return tuple(sorted(listed))
 
 
@@ -343,10 +372,7 @@ def _money(key: str) -> Decimal:
 
 def scenario_used() -> Used:
     """What has been used, as far as the cover in view asks for it."""
-    kept: dict[str, object] = {
-        field: _money(of_region(f"used_{field}"))
-        for field in ("deductible", "out_of_pocket", "family_deductible", "family_out_of_pocket")
-    }
+    kept: dict[str, object] = {field: _money(of_region(f"used_{field}")) for field in USED_AMOUNTS}
     for field, name in used_groups():
         value = _money(of_region(f"used_{field}_{name}"))
         group = cast(dict[str, object], kept.setdefault(field, {}))
@@ -359,10 +385,12 @@ def used_groups() -> list[tuple[str, str]]:
     """The counters of the plan and the second cover, as pairs of a field of `Used` and a name."""
     found: dict[tuple[str, str], None] = {}
     for benefit in plan().benefit:
-        if benefit.visit_limit is not None and benefit.visit_limit_resets == "plan_year":
-            found["visits", benefit.group] = None
+        if benefit.visit_limit is not None and benefit.visit_limit_resets != "episode":
+            found["visits", benefit.counter] = None
         if benefit.benefit_limit is not None and benefit.benefit_limit_resets == "plan_year":
             found["benefit_paid", benefit.group] = None
+    for deductible in plan().separate_deductible:
+        found["separate_deductibles", deductible.id] = None
     for threshold in plan().threshold:
         found["thresholds", threshold.id] = None
     for pays in second.pays if (second := secondary()) is not None else ():

@@ -58,7 +58,7 @@ class Terms:
 
 
 @st.composite
-def plans(draw: st.DrawFn, terms: Terms = Terms()) -> Plan:  # noqa: B008 - frozen
+def plans(draw: st.DrawFn, terms: Terms = Terms()) -> Plan:
     """Any first plan."""
     data: dict[str, Any] = {"id": "any", "plan_year_starts": draw(year_starts)}
     if not terms.free and draw(flags):
@@ -75,9 +75,7 @@ def plans(draw: st.DrawFn, terms: Terms = Terms()) -> Plan:  # noqa: B008 - froz
             data["out_of_network"]["out_of_pocket_max"] = draw(amounts)
     groups = {name: draw(group_limits(terms)) for name in ("therapies", "scans")}
     clusters = draw(st.sampled_from([CLUSTERS, APART]))
-    data["benefit"] = [
-        benefit for cluster in clusters for benefit in draw(benefits_of(cluster, groups, terms))
-    ]
+    data["benefit"] = [benefit for cluster in clusters for benefit in draw(benefits_of(cluster, groups, terms))]
     covered = {service for benefit in data["benefit"] for service in benefit["services"]}
     if left_out := [service for service in SERVICES if service not in covered]:
         data["exclusion"] = [{"services": left_out[:1], "reason": "experimental"}]
@@ -220,8 +218,12 @@ def claim_lines(bills: Sequence[Bill], *others: Sequence[Bill]) -> ClaimLines:
             for number, bill in enumerate(bills, start=1)
         ),
         "USD",
-        np.array([[draw[i].charge for draw in draws] for i in range(len(bills))], dtype=np.int64).reshape(-1, len(draws)),
-        np.array([[draw[i].allowed for draw in draws] for i in range(len(bills))], dtype=np.int64).reshape(-1, len(draws)),
+        np.array([[draw[i].charge for draw in draws] for i in range(len(bills))], dtype=np.int64).reshape(
+            -1, len(draws)
+        ),
+        np.array([[draw[i].allowed for draw in draws] for i in range(len(bills))], dtype=np.int64).reshape(
+            -1, len(draws)
+        ),
         np.ones((len(bills), len(draws)), dtype=bool),
     )
 
@@ -235,7 +237,9 @@ def many_draws(draw: st.DrawFn, *, draws: int = 4, **how: int) -> ClaimLines:
         [[bill.allowed, *(draw(minor_amounts) for _ in range(draws - 1))] for bill in lines], dtype=np.int64
     )
     beyond = np.array([[bill.charge - bill.allowed] for bill in lines], dtype=np.int64)
-    present = np.array(draw(st.lists(st.sampled_from([True, True, False]), min_size=allowed.size, max_size=allowed.size)))
+    present = np.array(
+        draw(st.lists(st.sampled_from([True, True, False]), min_size=allowed.size, max_size=allowed.size))
+    )
     present = present.reshape(shape)
     one = claim_lines(lines)
     charge = np.where(present, np.maximum(allowed + beyond, 0), 0)

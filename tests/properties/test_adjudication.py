@@ -34,15 +34,11 @@ from tests.properties.strategies import (
 EXAMPLES = settings(max_examples=150)
 
 
-def run(
-    claims: ClaimLines, plan: Plan, used: Used | None = None, secondary: Plan | None = None
-) -> Adjudication:
+def run(claims: ClaimLines, plan: Plan, used: Used | None = None, secondary: Plan | None = None) -> Adjudication:
     return adjudicate(cover(claims, plan), plan, used, secondary)
 
 
-def patient_total(
-    lines: Sequence[Bill], plan: Plan, used: Used | None = None, secondary: Plan | None = None
-) -> int:
+def patient_total(lines: Sequence[Bill], plan: Plan, used: Used | None = None, secondary: Plan | None = None) -> int:
     return int(run(claim_lines(lines), plan, used, secondary).patient_pays.sum())
 
 
@@ -77,9 +73,7 @@ def test_nothing_is_negative_and_no_share_is_above_its_charge(
 
 @EXAMPLES
 @given(many_draws(), plans(), used_before())
-def test_deductible_maximum_and_limits_are_never_exceeded(
-    claims: ClaimLines, plan: Plan, used: Used
-) -> None:
+def test_deductible_maximum_and_limits_are_never_exceeded(claims: ClaimLines, plan: Plan, used: Used) -> None:
     covered = cover(claims, plan)
     result = adjudicate(covered, plan, used)
     years = [each.plan_year for each in covered.coverage]
@@ -253,7 +247,7 @@ def test_a_second_payer_of_deductibles_can_make_a_higher_deductible_cheaper() ->
         plan_of({"services": ["physical_therapy"], "patient_coinsurance": "0.20"}, deductible={"amount": amount})
         for amount in (0, 100)
     )
-    assert (2_000, 0) == (patient_total(lines, low, None, second), patient_total(lines, high, None, second))
+    assert (patient_total(lines, low, None, second), patient_total(lines, high, None, second)) == (2_000, 0)
 
 
 def test_a_money_limit_beside_a_maximum_can_make_a_higher_deductible_cheaper() -> None:
@@ -272,7 +266,7 @@ def test_a_money_limit_beside_a_maximum_can_make_a_higher_deductible_cheaper() -
         for amount in (0, 100)
     )
     # without: 100 above the limit and 100 coinsurance; with: 100 deductible, which is the maximum, and no more
-    assert (20_000, 10_000) == (patient_total(lines, low), patient_total(lines, high))
+    assert (patient_total(lines, low), patient_total(lines, high)) == (20_000, 10_000)
 
 
 def test_a_second_payer_of_one_service_can_make_a_higher_price_cheaper() -> None:
@@ -286,7 +280,7 @@ def test_a_second_payer_of_one_service_can_make_a_higher_price_cheaper() -> None
         patient_total([Bill(DAY, Service.PHYSICAL_THERAPY, allowed=price, charge=price), scan], plan, None, second)
         for price in (0, 10_000)
     )
-    assert (10_000, 0) == (cheap, dear)
+    assert (cheap, dear) == (10_000, 0)
 
 
 # ---------------------------------------------------------------------- 7: no sharing, and all of it
@@ -294,9 +288,7 @@ def test_a_second_payer_of_one_service_can_make_a_higher_price_cheaper() -> None
 
 @EXAMPLES
 @given(bills(), plans(Terms(free=True)))
-def test_a_plan_with_no_sharing_leaves_the_patient_nothing_of_what_is_covered(
-    lines: list[Bill], plan: Plan
-) -> None:
+def test_a_plan_with_no_sharing_leaves_the_patient_nothing_of_what_is_covered(lines: list[Bill], plan: Plan) -> None:
     claims = claim_lines(lines)
     result = run(claims, plan)
     assert np.array_equal(result.patient_pays, result.not_covered + result.balance_bill)

@@ -1,0 +1,130 @@
+"""What happens to the cover, and when: limits reached, plan years begun, approval due. One draw, in order of date."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Literal
+
+from estimator.adjudication import Adjudication
+from estimator.coverage import Coverage, CoveredLines
+from estimator.files import Record
+from estimator.money import format_money, to_minor
+from estimator.plan import Benefit, Plan
+from estimator.vocabulary import SERVICE_NAMES
+
+EventKind = Literal[
+    "deductible_met",
+    "out_of_pocket_max_met",
+    "visit_limit_reached",
+    "benefit_limit_reached",
+    "prior_authorization_due",
+    "plan_year_starts",
+    "threshold",
+]
+
+
+class Event(Record):
+    """Something that happens to the cover on a date."""
+
+    date: date
+    kind: EventKind
+    id: str
+    """The kind, or the id of a threshold."""
+    text: str
+    line: int | None = None
+
+
+def events(
+    covered: CoveredLines, result: Adjudication, plan: Plan, rows: Sequence[int], words: Mapping[str, str]
+) -> tuple[Event, ...]:
+    """The timeline of a single-draw adjudication.
+
+    `rows` are the lines that are present, numbered from 1 in that order; `words` are the region's own, such as excess
+    for deductible.
+    """
+    found = [*_plan_years(covered, plan, rows, words), *_thresholds(covered, result, plan, rows)]
+    said: set[tuple[str, str, int]] = set()
+    for number, i in enumerate(rows, start=1):
+        for kind, key, text in _of_line(i, covered, result, plan, words):
+            if (kind, key, covered.coverage[i].plan_year) not in said:
+                said.add((kind, key, covered.coverage[i].plan_year))
+                found.append(Event(date=covered.claims.lines[i].day, kind=kind, id=kind, text=text, line=number))
+    return tuple(sorted(found, key=lambda event: event.date))
+
+
+def _of_line(
+    i: int, covered: CoveredLines, result: Adjudication, plan: Plan, words: Mapping[str, str]
+) -> Iterator[tuple[EventKind, str, str]]:
+    """(kind, what it is about, sentence) for everything that one line brings about."""
+    coverage, currency = covered.coverage[i], covered.claims.currency
+    benefit = coverage.benefit
+    if benefit is None:
+        return
+    outside = coverage.is_out_of_network and plan.out_of_network is not None
+    met = result.deductible[i, 0] and not result.deductible_left[i, 0]
+    if plan.deductible is not None and met and not outside and benefit.separate_deductible is None:
+        shown = format_money(to_minor(plan.deductible.amount), currency)
+        yield (
+            "deductible_met",
+            "",
+            f"You have paid your {words['deductible']} of {shown}; from here your plan pays its part.",
+        )
+    shared = result.deductible[i, 0] + result.copay[i, 0] + result.coinsurance[i, 0]
+    if plan.out_of_pocket_max is not None and shared and not result.out_of_pocket_left[i, 0] and not outside:
+        shown = format_money(to_minor(plan.out_of_pocket_max.amount), currency)
+        yield (
+            "out_of_pocket_max_met",
+            "",
+            f"You have reached your out-of-pocket maximum of {shown}; covered care costs you nothing more this plan year.",
+        )
+    yield from _limits(i, coverage, benefit, covered, result)
+
+
+def _limits(
+    i: int, coverage: Coverage, benefit: Benefit, covered: CoveredLines, result: Adjudication
+) -> Iterator[tuple[EventKind, str, str]]:
+    count, what = int(result.visit_number[i, 0]), SERVICE_NAMES[coverage.visit_service].lower()
+    if benefit.prior_authorization_after_visit is not None and count == benefit.prior_authorization_after_visit:
+        text = f"Visit {count}: your plan must approve further visits before the next one."
+        yield "prior_authorization_due", benefit.counter, text
+    is_over_visits = benefit.visit_limit is not None and count > benefit.visit_limit
+    if benefit.visit_limit is not None and count == benefit.visit_limit:
+        yield (
+            "visit_limit_reached",
+            benefit.counter,
+            f"Visit {count} is the last {what} visit your plan covers.",
+        )
+    elif is_over_visits:
+        text = f"The {benefit.visit_limit} visits your plan covers are used up."
+        yield "visit_limit_reached", benefit.counter, text
+    if benefit.benefit_limit is not None and result.over_limit[i, 0] and not is_over_visits:
+        shown = format_money(to_minor(benefit.benefit_limit), covered.claims.currency)
+        yield "benefit_limit_reached", benefit.group, f"Your plan's money limit of {shown} is used up."
+
+
+def _thresholds(covered: CoveredLines, result: Adjudication, plan: Plan, rows: Sequence[int]) -> Iterator[Event]:
+    for threshold in plan.threshold:
+        years: set[int] = set()
+        for i in result.above[threshold.id]:
+            if i in rows and covered.coverage[i].plan_year not in years:
+                years.add(covered.coverage[i].plan_year)
+                shown = format_money(to_minor(threshold.amount), covered.claims.currency)
+                text = f"The year's total passes {shown}. {threshold.note}".strip()
+                day, number = covered.claims.lines[i].day, rows.index(i) + 1
+                yield Event(date=day, kind="threshold", id=threshold.id, text=text, line=number)
+
+
+def _plan_years(covered: CoveredLines, plan: Plan, rows: Sequence[int], words: Mapping[str, str]) -> Iterator[Event]:
+    """The start of each later plan year, where anything begins again with it."""
+    again = [words["deductible"]] if plan.deductible is not None and plan.deductible.resets == "plan_year" else []
+    limited = any(
+        (benefit.visit_limit is not None and benefit.visit_limit_resets == "plan_year")
+        or (benefit.benefit_limit is not None and benefit.benefit_limit_resets == "plan_year")
+        for benefit in plan.benefit
+    )
+    again += ["limits"] if limited or plan.out_of_pocket_max is not None else []
+    years = sorted({covered.coverage[i].plan_year for i in rows})
+    for year in years[1:] if again else ():
+        text = f"A new plan year starts: your {' and '.join(again)} begin{'s' if again == [words['deductible']] else ''} again."
+        yield Event(date=plan.plan_year_start(year), kind="plan_year_starts", id="plan_year_starts", text=text)
