@@ -4,7 +4,7 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lint types imports coverage bench snapshots pictures lock clean
+.PHONY: help setup run test check format lint types imports coverage bench schemas snapshots pictures lock clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -38,6 +38,9 @@ coverage: $(READY_DEV) ## run the tests and show which lines and branches they m
 
 bench: $(READY_DEV) ## measure the speed
 	@$(PYTHON_BIN)/python -m benchmarks
+
+schemas: $(READY_DEV) ## publish the JSON Schemas under docs/schemas
+	@$(PYTHON_BIN)/python -m tools.schemas
 
 snapshots: $(READY_DEV) ## rewrite tests/golden/snapshot; review the diff
 	@$(PYTHON_BIN)/python -m pytest --rewrite-snapshots

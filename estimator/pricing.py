@@ -110,7 +110,9 @@ def place_of(area: Area, tariff: Tariff, on: date) -> Place:
             return Place((*([f"{nation}/{region}"] if region else []), nation, ""), ())
         case _:
             region = area.region or ""
-            return Place((region, "") if region == "London" else (region, "UK excluding London", ""), ())
+            if "London" in region:  # the city, or one of its five care boards
+                return Place((region, "London", ""), ())
+            return Place((region, "UK excluding London", ""), ())
 
 
 def _locality(area: Area, tariff: Tariff, on: date) -> Locality:

@@ -222,7 +222,7 @@ DAMAGES: dict[str, tuple[Damage, str]] = {
     "a requirement with an unknown field": (text(NEEDS, "evidence = ", "evidense = "), "us_private/requirements.toml: requirement[1].evidense: unknown field; did you mean 'evidence'?"),
     "a binary table": (holding(PRICES, bytes(range(256))), "is not UTF-8 text. Is it the right file?"),
     "a table of a region that is a picture": (holding(REGION, b"\x89PNG\r\n\x1a\n\x00"), "is not UTF-8 text. Is it the right file?"),
-    "a Medicare value with a letter": (cell("medicare_part_b/relative_values.csv", 2, "work_rvu", "O.45"), "relative_values.csv: row 2: work_rvu"),
+    "a Medicare value with a letter": (cell("medicare_part_b/relative_values.csv", 2, "work_rvu", "O.45"), "relative_values.csv: row 2, work_rvu: expected a decimal, zero or more (got 'O.45')"),
     "a band of waits with a letter": (cell("nhs/waits.csv", 2, "people", "4l350"), "nhs/waits.csv: row 2: people: "),
     "a band of waits without a day": (cell("nhs/waits.csv", 2, "as_of", "last autumn"), "nhs/waits.csv: row 2: as_of: "),
 }  # fmt: skip

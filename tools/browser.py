@@ -48,9 +48,7 @@ def running_app(app: Path = ROOT / "app.py", *, seconds_to_start: float = 60) ->
     address = f"http://localhost:{port}"
     command = [sys.executable, "-m", "streamlit", "run", str(app)]
     command += ["--server.headless", "true", "--server.port", str(port), "--server.fileWatcherType", "none"]
-    server = subprocess.Popen(
-        command, cwd=app.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    server = subprocess.Popen(command, cwd=app.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     try:
         deadline = time.monotonic() + seconds_to_start
         while not _is_healthy(address):
