@@ -1,6 +1,6 @@
 """What treating a hamstring injury will cost the patient, and what the cover asks for first.
 
-The steps, in order: `Scenario` -> `open_case` -> `quote` (one exact course) or `project` (many draws) -> `checklist`.
+The steps, in order: `Scenario` -> `open_case` -> `make_quote` (one exact course) or `project` (many draws) -> `checklist`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from estimator.estimate import open_case
     from estimator.lookup import price
     from estimator.projection import project
-    from estimator.quote import quote
+    from estimator.quote import quote as make_quote
     from estimator.requirements import checklist
     from estimator.scenario import Scenario, read_scenario
     from estimator.statement import adjudicate_lines, read_lines
@@ -28,10 +28,10 @@ _HOME = {
     "adjudicate_lines": "statement",
     "checklist": "requirements",
     "compare": "comparison",
+    "make_quote": "quote",
     "open_case": "estimate",
     "price": "lookup",
     "project": "projection",
-    "quote": "quote",
     "read_lines": "statement",
     "read_scenario": "scenario",
 }
@@ -45,10 +45,10 @@ __all__ = [
     "adjudicate_lines",
     "checklist",
     "compare",
+    "make_quote",
     "open_case",
     "price",
     "project",
-    "quote",
     "read_lines",
     "read_scenario",
 ]
@@ -58,7 +58,8 @@ def __getattr__(name: str) -> object:
     """Import a public name when it is first asked for, so that a start stays quick."""
     if name not in _HOME:
         raise AttributeError(f"module 'estimator' has no attribute {name!r}")
-    return getattr(import_module(f"estimator.{_HOME[name]}"), name)
+    home = import_module(f"estimator.{_HOME[name]}")
+    return getattr(home, "quote" if name == "make_quote" else name)
 
 
 def __dir__() -> list[str]:

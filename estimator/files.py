@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from estimator.errors import FileProblems, InputError
@@ -64,6 +64,16 @@ Amount = Annotated[Decimal, BeforeValidator(_as_decimal), AfterValidator(_valid_
 
 Rate = Annotated[Decimal, BeforeValidator(_as_decimal), AfterValidator(_valid_rate)]
 """A share of one: 0.20, never 20."""
+
+
+def _not_a_truth(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("write a whole number such as 12")
+    return value
+
+
+Whole = Annotated[int, BeforeValidator(_not_a_truth), Field(ge=0, le=1000)]
+"""A count from 0 to 1000; true and false are not counts."""
 
 Quantity = Annotated[Decimal, BeforeValidator(_as_decimal)]
 """Any exact decimal."""

@@ -100,7 +100,7 @@ def _plan_problems(tariff: Tariff, plans: dict[str, Plan]) -> Iterator[str]:
         }
         for name in sorted(cited - known):
             yield f"{region.id}/plans/{plan.id}.toml: source: '{name}' is not declared{suggestion(name, [*known])}."
-        if not cited:
+        if not plan.source:
             yield f"{region.id}/plans/{plan.id}.toml: source: name where the terms come from."
 
 

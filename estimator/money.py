@@ -25,7 +25,7 @@ LARGEST_MAJOR = Decimal(100_000_000)
 def rate(value: Decimal) -> int:
     """A share of one as whole parts per million; refuses what six decimals cannot hold."""
     ppm = value * PPM
-    if not 0 <= value <= 1 or ppm != ppm.to_integral_value():
+    if value.is_nan() or not 0 <= value <= 1 or ppm != ppm.to_integral_value():
         raise InputError(f"a rate is a share from 0 to 1 with at most six decimals, such as 0.20 (got {value})")
     return int(ppm)
 
@@ -71,5 +71,6 @@ def allocate(total: Cents, weights: Sequence[Cents]) -> list[Cents]:
 
 def format_money(minor: float, currency: str, *, whole: bool = False) -> str:
     """Money as a reader expects it: `$1,240.00`, or `$1,240` when `whole` is wanted."""
-    amount = Decimal(round(minor)).scaleb(-2)
-    return f"{SYMBOLS[currency]}{amount:,.0f}" if whole else f"{SYMBOLS[currency]}{amount:,.2f}"
+    step = Decimal(1) if whole else Decimal("0.01")
+    amount = Decimal(round(minor)).scaleb(-2).quantize(step, rounding=ROUND_HALF_UP)
+    return f"{SYMBOLS[currency]}{amount:,}"

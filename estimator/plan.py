@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
@@ -12,12 +13,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from estimator.errors import FileProblems, InputError
-from estimator.files import Amount, Rate, Record, read_toml, region_file, suggestion, validate
+from estimator.files import Amount, Rate, Record, Whole, read_toml, region_file, suggestion, validate
 from estimator.pathway import Source
 from estimator.vocabulary import BILLED_SERVICES, Network, Reason, Region, Service
 
 Resets = Literal["plan_year", "episode"]
-Visits = Annotated[int, Field(ge=0, le=1000)]
+Services = Annotated[tuple[Service, ...], Field(min_length=1)]
 Share = Literal["deductible", "copay", "coinsurance", "over_limit", "not_covered", "balance_bill"]
 """The parts of a bill that can be left to the patient."""
 
@@ -82,13 +83,13 @@ class OutOfNetwork(Record):
 class Benefit(Record):
     """The terms for a group of services."""
 
-    services: tuple[Service, ...]
+    services: Services
     network: Literal["in_network", "out_of_network", "any"] | None = None
     copay: Amount = Decimal(0)
     copay_per: Literal["visit", "unit", "day", "stay"] = "visit"
     copay_order: Literal["after_deductible", "before_deductible"] = "after_deductible"
     """Where the deductible applies too: the copay comes out of what the deductible leaves, or before it."""
-    first_visits: Visits | None = None
+    first_visits: Whole | None = None
     """So many visits a plan year at `first_visits_copay` without the deductible; the other terms hold after them."""
     first_visits_copay: Amount = Decimal(0)
     bundle: str | None = None
@@ -98,7 +99,7 @@ class Benefit(Record):
     separate_deductible: str | None = None
     """The id of the plan's `[[separate_deductible]]` that applies instead of its deductible."""
     counts_to_out_of_pocket_max: bool = True
-    visit_limit: Visits | None = None
+    visit_limit: Whole | None = None
     visit_limit_resets: Literal["plan_year", "episode", "month"] = "plan_year"
     visits_under_deductible_count: bool = True
     """Whether visits the patient pays for under the deductible use up the limit."""
@@ -110,7 +111,7 @@ class Benefit(Record):
     limit_group: str | None = None
     fee_cap_per_visit: Amount | None = None
     """The most the plan recognises for a visit; what the provider asks above it is the patient's."""
-    prior_authorization_after_visit: Visits | None = None
+    prior_authorization_after_visit: Whole | None = None
     without_authorization: Literal["patient_pays", "provider_pays", "plan_pays_less"] = "patient_pays"
     authorization_penalty: Rate = Decimal(0)
     """With `plan_pays_less`: the share of its payment that the plan keeps back."""
@@ -138,7 +139,7 @@ class Benefit(Record):
 class Exclusion(Record):
     """Services the plan does not cover, and why."""
 
-    services: tuple[Service, ...]
+    services: Services
     reason: Literal[
         Reason.NOT_COVERED, Reason.EXPERIMENTAL, Reason.NOT_OFFERED, Reason.SELF_PAY_ONLY, Reason.NO_INSURANCE
     ] = Reason.NOT_COVERED
@@ -154,7 +155,7 @@ class Threshold(Record):
     """An amount whose crossing asks for paperwork; a dated event, not a cap."""
 
     id: str
-    services: tuple[Service, ...]
+    services: Services
     amount: Amount
     counts: Literal["allowed"] = "allowed"
     needs_confirmation: bool = False
@@ -167,8 +168,8 @@ class Threshold(Record):
 class Pays(Record):
     """What a second payer pays of what the first one left."""
 
-    services: tuple[Service, ...] | None = None
-    of: tuple[Share, ...]
+    services: Services | None = None
+    of: Annotated[tuple[Share, ...], Field(min_length=1)]
     share: Rate = Decimal(1)
     visit_copay: Amount = Decimal(0)
     limit: Amount | None = None
@@ -217,13 +218,17 @@ class Plan(Record):
         """`source = "id"` names a source of the region; `[[source]]` tables are the plan's own."""
         if isinstance(data, Mapping) and isinstance(data.get("source"), list):
             own = data["source"]
-            return {**data, "source": own[0].get("id", "") if own else "", "sources": own}
+            if not own or not all(isinstance(table, Mapping) for table in own):
+                raise ValueError("source: write the id of a source in quotes, or [[source]] tables")
+            return {**data, "source": str(own[0].get("id", "")), "sources": own}
         return data
 
     @field_validator("plan_year_starts")
     @classmethod
     def _month_and_day(cls, value: str) -> str:
         try:
+            if not re.fullmatch(r"\d\d-\d\d", value):
+                raise ValueError(value)
             date.fromisoformat(f"2001-{value}")
         except ValueError:
             raise ValueError(f"expected a month and day of every year, such as 01-01 (got {value!r})") from None
@@ -235,6 +240,17 @@ class Plan(Record):
             raise ValueError("pays: only a plan with role = 'secondary' has [[pays]]")
         if self.role == "secondary" and (self.benefit or self.deductible):
             raise ValueError("a plan with role = 'secondary' says what it pays in [[pays]], not in [[benefit]]")
+        if self.role == "primary" and (self.secondary_deductible is not None or self.out_of_pocket_limit is not None):
+            field = "secondary_deductible" if self.secondary_deductible is not None else "out_of_pocket_limit"
+            raise ValueError(f"{field}: only a plan with role = 'secondary' has one")
+        if (
+            self.effective_from is not None
+            and self.effective_to is not None
+            and self.effective_to < self.effective_from
+        ):
+            raise ValueError(f"effective_to: {self.effective_to} lies before effective_from {self.effective_from}")
+        self._limits_agree()
+        self._parts_are_paid_once()
         named = {entry.id for entry in self.separate_deductible}
         for benefit in self.benefit:
             if benefit.separate_deductible is not None and benefit.separate_deductible not in named:
@@ -247,6 +263,27 @@ class Plan(Record):
         if both:
             raise ValueError(f"exclusion: {', '.join(sorted(both))} is both a benefit and excluded; keep one")
         return self
+
+    def _limits_agree(self) -> None:
+        limits: dict[str, Decimal] = {}
+        for benefit in self.benefit:
+            if (
+                benefit.benefit_limit is not None
+                and limits.setdefault(benefit.group, benefit.benefit_limit) != benefit.benefit_limit
+            ):
+                raise ValueError(
+                    f"benefit: the limit '{benefit.group}' has two amounts, {limits[benefit.group]} and {benefit.benefit_limit}; "
+                    "give both benefits the same, or each a limit_group of its own"
+                )
+
+    def _parts_are_paid_once(self) -> None:
+        for number, rule in enumerate(self.pays):
+            for other in self.pays[:number]:
+                both = {*rule.of} & {*other.of}
+                if both and (rule.services is None or other.services is None or {*rule.services} & {*other.services}):
+                    raise ValueError(
+                        f"pays: {', '.join(sorted(both))} is paid by two rules for the same service; keep one"
+                    )
 
     def _doubled(self) -> Iterator[tuple[Service, str]]:
         for network in (Network.IN_NETWORK, Network.OUT_OF_NETWORK):

@@ -349,7 +349,14 @@ class _Course:
         if row.code_type not in ("CPT", "HCPCS"):
             return None
         setting: Setting = "facility" if row.billed_service == Service.SURGERY_SURGEON else "nonfacility"
-        return multiple_of_medicare(tariff, row.code, row.modifier, self._place(tariff).localities, setting, slot.day)
+        localities, as_of = self._place(tariff).localities, self.scenario.prices_as_of
+        try:
+            return multiple_of_medicare(tariff, row.code, row.modifier, localities, setting, slot.day)
+        except NoPrice:
+            if as_of is None:
+                raise
+        self._warn_as_of(slot.day)
+        return multiple_of_medicare(tariff, row.code, row.modifier, localities, setting, as_of)
 
     def _sampled(self, used: PriceUsed, slot: Slot) -> Cents:
         if used.low == used.high:
@@ -414,6 +421,7 @@ class _Course:
                     f"with --prices-as-of {last}-12-31."
                 )
             on = self.scenario.prices_as_of
+            tariff.schedule.year_of(on)
             self._warn_as_of(slot.day)
         key = (rows, slot.units, on.year)
         if key not in self.days:
@@ -440,7 +448,9 @@ class _Course:
 
     def _warn_as_of(self, day: date) -> None:
         as_of = self.scenario.prices_as_of
-        self.out.warnings[f"Prices for {day.year} are not published yet: visits then are priced as of {as_of}."] = None
+        later = as_of is not None and day > as_of
+        what = f"Prices for {day.year} are not published yet" if later else f"No prices for {day.year} are loaded"
+        self.out.warnings[f"{what}: visits then are priced as of {as_of}."] = None
 
     # -------------------------------------------------------- the result
 
@@ -458,6 +468,16 @@ class _Course:
 
 
 # ---------------------------------------------------------------- records of prices
+
+TIMED_CODES = frozenset(
+    "97032 97033 97035 97110 97112 97113 97116 97124 97140 97530 97535 97542 97750 97760 97761 97763".split()
+)
+"""Therapy codes billed by 15 minutes of contact (Claims Processing Manual, chapter 5, section 20.2)."""
+
+
+def _unit(code: str) -> str:
+    return "15_minutes" if code in TIMED_CODES else "visit"
+
 
 OWN_SOURCE = Source.model_validate(
     {"id": "own-price", "kind": "survey", "title": "Your own figure", "publisher": "you or your clinic"}
@@ -478,9 +498,9 @@ def multiple_of_medicare(
 
     Several localities of one state are averaged plainly.
     """
-    factor = tariff.find_factor(MEDICARE_MULTIPLE, on)
-    if factor is None or tariff.schedule is None:
+    if tariff.schedule is None or not any(entry.id == MEDICARE_MULTIPLE for entry in tariff.region.factor):
         return None
+    factor = tariff.factor(MEDICARE_MULTIPLE, on)
     on = _year_loaded(tariff, on)
     fees: list[Decimal] = []
     for locality in localities:
@@ -497,7 +517,7 @@ def multiple_of_medicare(
     )
     note = f"{factor.middle.normalize():f} times the {on.year} Medicare fee of {mean:.2f}."
     return PriceUsed(
-        code, "", "visit", PriceKind.ALLOWED, low, typical, high,
+        code, "", _unit(code), PriceKind.ALLOWED, low, typical, high,
         tariff.source(factor.source), note, "multiple_of_medicare",
     )  # fmt: skip
 
@@ -506,7 +526,7 @@ def _schedule_price(row: BillingRow, fee: Decimal, tariff: Tariff, on: date, loc
     minor = int(fee * MINOR_PER_MAJOR)
     source = tariff.source(f"cms-pfs-{on.year}")
     return PriceUsed(
-        row.code, "", "visit", PriceKind.ALLOWED, minor, minor, minor,
+        row.code, "", _unit(row.code), PriceKind.ALLOWED, minor, minor, minor,
         source, f"Fee schedule {on.year}, {locality.area}.", "fee_schedule",
     )  # fmt: skip
 

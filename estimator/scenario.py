@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from estimator.files import Amount, Rate, Record, read_structured, validate
+from estimator.files import Amount, Rate, Record, Whole, read_structured, validate
 from estimator.vocabulary import (
     SURGERY_PARTS,
     Assignment,
@@ -27,7 +27,6 @@ from estimator.vocabulary import (
 )
 
 EARLIEST, LATEST = date(2015, 1, 1), date(2035, 12, 31)
-Count = Annotated[int, Field(ge=0, le=1000)]
 Name = Annotated[str, Field(max_length=200)]
 
 SURGICAL_BY_DEFAULT = frozenset({Condition.AVULSION_GRADE_4})
@@ -74,7 +73,7 @@ class Used(Record):
     out_of_network_out_of_pocket: Amount = Decimal(0)
     separate_deductibles: Mapping[str, Amount] = Field(default_factory=dict)
     """Deductibles of their own, by id."""
-    visits: Mapping[str, Count] = Field(default_factory=dict)
+    visits: Mapping[str, Whole] = Field(default_factory=dict)
     """Visits by limit group or service, such as `{ physical_therapy = 3 }`."""
     benefit_paid: Mapping[str, Amount] = Field(default_factory=dict)
     """Money limits used, by limit group or service."""

@@ -168,8 +168,8 @@ def _reason(
     benefit = coverage.benefit
     if benefit is None:
         return Reason.PROVIDER_LIABLE if coverage.is_provider_liable else coverage.reason
-    refused = amounts["not_covered"] or (amounts["write_off"] and not amounts["plan_pays"])
-    if refused and amounts["allowed"] and not amounts["plan_pays"]:
+    refused = amounts["not_covered"] or amounts["write_off"] > max(amounts["charge"] - amounts["allowed"], 0)
+    if refused and not amounts["plan_pays"]:
         unapproved = benefit.prior_authorization_after_visit is not None and not paperwork.prior_authorization
         return Reason.NO_AUTHORIZATION if unapproved else Reason.NOT_DOCUMENTED
     owes = benefit.patient_coinsurance > 0 or benefit.copay > 0

@@ -171,7 +171,8 @@ class Tariff:
         found = self.find_factor(name, on)
         if found is None:
             raise NoPrice(
-                f"{self.region.id}/region.toml: no factor '{name}' is in force on {on}; add a [[factor]] for it."
+                f"{self.region.id}/region.toml: no factor '{name}' is in force on {on}; add a [[factor]] for it, "
+                "or estimate with --prices-as-of a date that it covers."
             )
         return found
 
@@ -381,6 +382,11 @@ def _check_set(file: RegionFile, prices: Iterable[PriceRow], billing: Iterable[B
         f"{where}/billing.csv: {row.service}: billed_service must be one of the billed services (got {row.billed_service})."
         for row in billing
         if row.billed_service not in BILLED_SERVICES
+    ]
+    problems += [
+        f"{where}/billing.csv: {row.service} {row.code}: source '{row.source}' is not declared{suggestion(row.source, [*known])}."
+        for row in billing
+        if row.source not in known
     ]
     if problems:
         raise FileProblems(problems)

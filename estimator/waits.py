@@ -7,7 +7,7 @@ wait is interpolated; the open band is held at its lower edge, so nothing longer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from estimator.draws import Draws, Floats
-from estimator.errors import InputError
+from estimator.errors import FileProblems, InputError
 from estimator.files import read_rows, suggestion
 from estimator.scenario import Area
 
@@ -54,26 +54,52 @@ def load_waits(path: Path) -> dict[str, Wait]:
     """The waits of every area in a region's `waits.csv`, by area name; empty where a region has no such file."""
     if not path.is_file():
         return {}
-    bands: dict[str, list[dict[str, str]]] = {}
-    for _, cells in read_rows(path, COLUMNS):
+    bands: dict[str, list[_Band]] = {}
+    problems: list[str] = []
+    for number, cells in read_rows(path, COLUMNS):
+        try:
+            band = _band(cells)
+        except ValueError as error:
+            problems.append(f"{path.parent.name}/{path.name}: row {number}: {error}")
+            continue
         if cells["specialty"] == THERAPY:
-            bands.setdefault(cells["area"], []).append(cells)
+            bands.setdefault(cells["area"], []).append(band)
+    if problems:
+        raise FileProblems(problems)
     return {area: _wait(area, rows) for area, rows in bands.items()}
 
 
-def _wait(area: str, rows: Sequence[dict[str, str]]) -> Wait:
-    rows = sorted(rows, key=lambda row: float(row["weeks_from"]))
-    people = np.array([float(row["people"]) for row in rows])
-    edges = [0.0, *(float(row["weeks_to"] or row["weeks_from"]) for row in rows)]
-    shares = [0.0, *(np.cumsum(people) / people.sum())]
-    return Wait(
-        area,
-        date.fromisoformat(rows[0]["as_of"]),
-        tuple(edges),
-        tuple(float(s) for s in shares),
-        rows[0]["source"],
-        False,
-    )
+@dataclass(frozen=True, slots=True)
+class _Band:
+    """People who have waited between two numbers of weeks; the open band ends where it starts."""
+
+    weeks_from: float
+    weeks_to: float
+    people: int
+    as_of: date
+    source: str
+
+
+def _band(cells: Mapping[str, str]) -> _Band:
+    values: list[float] = []
+    for column in ("weeks_from", "weeks_to", "people"):
+        text = cells[column] or (cells["weeks_from"] if column == "weeks_to" else "")
+        if not text.isdigit():
+            raise ValueError(f"{column}: expected a whole number such as 12 (got {text!r})")
+        values.append(float(text))
+    try:
+        as_of = date.fromisoformat(cells["as_of"])
+    except ValueError:
+        raise ValueError(f"as_of: expected a date such as 2025-10-31 (got {cells['as_of']!r})") from None
+    return _Band(values[0], values[1], int(values[2]), as_of, cells["source"])
+
+
+def _wait(area: str, bands: Sequence[_Band]) -> Wait:
+    bands = sorted(bands, key=lambda band: band.weeks_from)
+    people = np.array([band.people for band in bands], dtype=np.float64)
+    edges = (0.0, *(band.weeks_to for band in bands))
+    shares = (0.0, *(float(share) for share in np.cumsum(people) / people.sum()))
+    return Wait(area, bands[0].as_of, edges, shares, bands[0].source, is_borrowed=False)
 
 
 def wait_for(area: Area, waits: dict[str, Wait]) -> Wait | None:

@@ -26,6 +26,7 @@ YOU, EVENT, INK, QUIET, BAND, LINE, GROUND = (
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
 MOST_PHASES = 5
 """Phase names take the first places among the notes, phase numbers the next; the style sheet shows one or the other."""
+ROOM_FOR_A_NAME = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +162,10 @@ def _bands(phases: Sequence[PhaseEntry], first: date, last: date) -> Iterator[di
 def _phase_notes(phases: Sequence[PhaseEntry], first: date, last: date) -> Iterator[dict[str, object]]:
     """The names above the bands, then their numbers for narrow screens; both padded to a fixed count."""
     shown = _shown(phases, first, last)[:MOST_PHASES]
-    for text in (_two_lines, _number):
+    for wanted in (_two_lines, _number):
         for phase in shown:
             begin, end = max(phase.starts, first), min(phase.ends, last)
+            text = wanted if (end - begin) / (last - first) >= ROOM_FOR_A_NAME else _number
             yield {
                 "x": begin + (end - begin) / 2,
                 "y": 1,

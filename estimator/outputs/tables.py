@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from html import escape
 
 from estimator.outputs.words import KINDS, Words, unit
@@ -38,10 +37,9 @@ class Table:
 
 def payers(quote: Quote, words: Words) -> list[tuple[str, Column]]:
     """The payers that matter for a quote: the field of an amount and its heading."""
-    columns = [
-        ("patient_pays", Column("You pay", is_amount=True)),
-        ("plan_pays", Column(words.label("plan_pays"), True, words.explain("plan_pays"))),
-    ]
+    columns = [("patient_pays", Column("You pay", is_amount=True))]
+    if quote.totals.plan_pays or quote.secondary is not None:
+        columns.append(("plan_pays", Column(words.label("plan_pays"), True, words.explain("plan_pays"))))
     if quote.secondary is not None:
         columns.append(("secondary_pays", Column(words.label("secondary_pays"), True, words.explain("secondary_pays"))))
     if quote.totals.write_off:
@@ -138,16 +136,18 @@ def sources(quote: Quote) -> list[Source]:
     return list({entry.source.id: entry.source for entry in quote.prices}.values())
 
 
-def prices(entries: Iterable[PriceEntry], words: Words) -> Table:
-    """The prices in use, each with its kind, date and source."""
+def prices(quote: Quote, words: Words) -> Table:
+    """The prices in use, each with its kind and the number of its source; published ones first."""
+    notes = {source.id: number for number, source in enumerate(sources(quote), start=1)}
+    entries = sorted(quote.prices, key=lambda entry: entry.source.kind == SourceKind.ASSUMPTION)
     rows = tuple(
         (
             words.service(entry.service),
             entry.code if any(c.isdigit() for c in entry.code) else "",
-            _band(entry.low, entry.typical, entry.high, words),
+            _band(entry, words),
             unit(entry.unit),
             KINDS[entry.source.kind],
-            _source_words(entry, words),
+            f"{words.plain(entry.note)} [{notes[entry.source.id]}]".strip(),
         )
         for entry in entries
     )
@@ -157,22 +157,15 @@ def prices(entries: Iterable[PriceEntry], words: Words) -> Table:
         Column("Price", is_amount=True, explain="The typical price, and the range where it is not fixed."),
         Column("For each"),
         Column("Kind"),
-        Column("Where it comes from"),
+        Column("Note and source"),
     )
     return Table("Prices in use", columns, rows)
 
 
-def _band(low: Decimal, typical: Decimal, high: Decimal, words: Words) -> str:
-    middle = words.exact(typical)
-    return middle if low == high else f"{middle} ({words.exact(low)}–{words.exact(high)})"
-
-
-def _source_words(entry: PriceEntry, words: Words) -> str:
-    source = entry.source
-    read = f", read {words.day(source.retrieved, year=True)}" if source.retrieved else ""
-    by = f", {source.publisher}" if source.publisher else ""
-    note = f" {entry.note}" if entry.note else ""
-    return f"{source.title}{by}{read}.{note}"
+def _band(entry: PriceEntry, words: Words) -> str:
+    middle = words.exact(entry.typical)
+    fixed = entry.low == entry.high
+    return middle if fixed else f"{middle} ({words.exact(entry.low)}–{words.exact(entry.high)})"
 
 
 # ---------------------------------------------------------------- drawing a table

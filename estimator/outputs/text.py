@@ -49,6 +49,8 @@ def quote(made: Quote) -> str:
     lines += [f"Plan: {made.plan_name}. Your plan pays {money(made.totals.plan_pays, made.currency)}."]
     if made.secondary:
         lines[-1] += f" Your second cover pays {money(made.totals.secondary_pays, made.currency)}."
+    if made.totals.write_off:
+        lines[-1] += f" Nobody pays the other {money(made.totals.write_off, made.currency)}: it is above the agreed prices."
     if made.safety.doctor_first:
         lines += ["", made.safety.doctor_first]
     rows: list[tuple[str, ...]] = [("Date", "Service", "Code", "Units", "Billed", "Allowed", "You pay", "Why")]

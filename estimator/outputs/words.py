@@ -223,6 +223,7 @@ def cover_sentence(case: Case, quote: Quote, words: Words) -> str:
 
 
 LAST_VISIT = re.compile(r"Visit (\d+) is the last (.+) visit your plan covers")
+VISIT = re.compile(r"Visit (\d+):")
 NOT_PAID_FOR = (
     Reason.NOT_COVERED,
     Reason.EXPERIMENTAL,
@@ -247,7 +248,9 @@ def _reach(case: Case, quote: Quote, words: Words) -> str:
     if (limit := by_kind.get("benefit_limit_reached")) is not None:
         return dated(limit, words)
     if (due := by_kind.get("prior_authorization_due")) is not None:
-        return dated(due, words)
+        if (number := VISIT.match(due.text)) is None:
+            return dated(due, words)
+        return f"Your plan must approve further visits after visit {number[1]}, on {words.day(due.date)}."
     if (new := by_kind.get("plan_year_starts")) is not None:
         return dated(new, words)
     if not case.plan.benefit:

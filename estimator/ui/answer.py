@@ -111,16 +111,12 @@ def _price_warnings(answer: Answer) -> list[str]:
 
 def _facts(answer: Answer) -> None:
     projection, words = answer.projection, answer.words
-    facts = [
-        _fact("you", "You pay", words.about(projection.patient_pays.p50), _eight_in_ten(answer, "patient_pays"), ""),
-        _fact(
-            "plan",
-            words.label("plan_pays"),
-            words.about(projection.plan_pays.p50),
-            _eight_in_ten(answer, "plan_pays"),
-            words.explain("plan_pays"),
-        ),
-    ]
+    middle = words.about(projection.patient_pays.p50)
+    facts = [_fact("you", "You pay", middle, _eight_in_ten(answer, "patient_pays"), "")]
+    if answer.case.plan.benefit:
+        label, explain = words.label("plan_pays"), words.explain("plan_pays")
+        paid = words.about(projection.plan_pays.p50)
+        facts.append(_fact("plan", label, paid, _eight_in_ten(answer, "plan_pays"), explain))
     if answer.quote.secondary is not None:
         facts.append(
             _fact(
@@ -153,10 +149,13 @@ def _cover_fact(answer: Answer) -> str:
     words = answer.words
     happens = charts.marks(answer.quote, words)
     first, last = answer.quote.first_visit, answer.quote.last_visit
-    care = f"Care from {words.day(first)} to {words.day(last)} in the likely course"
-    if not happens:
-        return _fact("event", "Limits of your cover", "None reached", care, "")
-    return _fact("event", happens[0].text, words.day(happens[0].on), care, "")
+    if happens:
+        care = f"Care from {words.day(first)} to {words.day(last)} in the likely course"
+        return _fact("event", happens[0].text, words.day(happens[0].on), care, "")
+    said = (
+        "no limit of your cover is reached by then" if answer.case.plan.benefit else f"the first on {words.day(first)}"
+    )
+    return _fact("event", "Last visit, likely", words.day(last), said[0].upper() + said[1:], "")
 
 
 def _along(answer: Answer) -> str:
@@ -214,10 +213,11 @@ def _more(title: str, body: str) -> str:
 def _where_it_goes(answer: Answer) -> None:
     quoted, words = answer.quote, answer.words
     total, middle = words.exact(quoted.totals.patient_pays), words.about(answer.projection.patient_pays.p50)
+    same = total in (middle, f"{middle}.00")
+    over_all = "" if same else f"Over all cases the middle is {escape(middle)}; no two courses are the same."
     _html(
         "<h2>Where it goes</h2>"
-        f"<p>One likely course, visit by visit: you pay <b>{escape(total)}</b>. "
-        f"Over all cases the middle is {escape(middle)}; no two courses are the same.</p>"
+        f"<p>One likely course, visit by visit: you pay <b>{escape(total)}</b>. {over_all}</p>"
         f"<h3>By phase of recovery</h3>{charts.bars(quoted.by_phase, quoted, words)}"
         f"{_more('By phase, as a table', tables.to_html(tables.by_part(quoted.by_phase, 'Phase', quoted, words)))}"
         f"<h3>By kind of care</h3>{charts.bars(quoted.by_service, quoted, words)}"
@@ -359,26 +359,35 @@ def _why(answer: Answer) -> None:
     quoted, words = answer.quote, answer.words
     drivers = [_lower(driver.name) for driver in answer.projection.drivers]
     with st.expander("**Why this number?** Every visit, its price and who pays", key="why"):
-        cites = "".join(f"<li>{_cite(source)}</li>" for source in tables.sources(quoted))
         _html(
             (f"<p>What moves the total most, the strongest first: {escape('; '.join(drivers))}.</p>" if drivers else "")
             + f"<p>Counted over {answer.projection.draws:,} possible courses. With other draws the middle would move by about "
             f"{escape(words.exact(answer.projection.patient_pays.p50_error))}.</p>"
-            f'{tables.to_html(tables.lines(quoted, words))}<h3>Sources of the prices</h3><ol class="cites">{cites}</ol>'
+            f"{tables.to_html(tables.lines(quoted, words))}{_price_sources(answer)}"
         )
 
 
 def _sources(answer: Answer) -> None:
     quoted, words = answer.quote, answer.words
     with st.expander("**Where these numbers come from**: prices, dates and what is assumed", key="sources"):
-        known = [entry for entry in quoted.prices if entry.source.kind != SourceKind.ASSUMPTION]
-        guessed = [entry for entry in quoted.prices if entry.source.kind == SourceKind.ASSUMPTION]
         rests = _list(words.plain(text) for text in quoted.assumptions)
         _html(
-            f"{tables.to_html(tables.prices([*known, *guessed], words))}"
+            f"{tables.to_html(tables.prices(quoted, words))}{_price_sources(answer)}"
             + (f"<h3>What the estimate assumes</h3>{rests}" if rests else "")
             + f"<h3>Recovery time</h3><p>{_cite(quoted.recovery.source)}</p>"
         )
+
+
+def _price_sources(answer: Answer) -> str:
+    """The numbered sources behind the prices, with the day each was read."""
+    each = "".join(f"<li>{_long_cite(source, answer)}</li>" for source in tables.sources(answer.quote))
+    return f'<h3>Sources of the prices</h3><ol class="cites">{each}</ol>' if each else ""
+
+
+def _long_cite(source: Source, answer: Answer) -> str:
+    read = f" Read {escape(answer.words.day(source.retrieved, year=True))}." if source.retrieved else ""
+    note = f" {escape(source.note)}" if source.note else ""
+    return f"{_cite(source)}.{read}{note}"
 
 
 def _limits(answer: Answer) -> None:

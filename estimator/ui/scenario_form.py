@@ -230,9 +230,16 @@ def _step_1() -> None:
     st.image(drawing.thighs(chosen), alt=drawing.alt(chosen), width="stretch" if chosen in drawing.WIDE else 96)
     entries = {entry.id: (entry.name, entry.plain) for entry in load_pathway().file.condition}
     order = [Condition.UNDIAGNOSED, *(each for each in entries if each != Condition.UNDIAGNOSED)]
-    _radio("Which of these fits best?", "condition", {each: entries[each] for each in order})
+    _radio(
+        "Which of these fits best?", "condition", {each: entries[each] for each in order}, changed=_condition_changed
+    )
     _date("When did it happen?", "injury_date", "For an ache that came slowly: about when it began.")
     _date("When does care start?", "care_starts", "The first visit to a doctor or therapist for this injury.")
+
+
+def _condition_changed(key: str) -> None:
+    state.remember(key)
+    state.put("management", None)  # back to the usual one
 
 
 # ---------------------------------------------------------------- 2 where you live
@@ -296,6 +303,8 @@ def _us_area() -> None:
 def _state_changed(key: str) -> None:
     state.remember(key)
     state.put("locality", None)
+    if key == "state":
+        state.put("county", None)
 
 
 def _uk_area() -> None:

@@ -17,7 +17,7 @@ import streamlit as st
 
 from estimator.errors import InputError, NoPrice
 from estimator.estimate import Case, open_case
-from estimator.files import parse_json, parse_toml, validate
+from estimator.files import decode, parse_json, parse_toml, validate
 from estimator.outputs.words import Words
 from estimator.pathway import load_pathway
 from estimator.plan import Plan, load_plans
@@ -137,7 +137,8 @@ def plans(role: str) -> dict[str, Plan]:
         if (plan.effective_from is None or plan.effective_from <= day)
         and (plan.effective_to is None or day <= plan.effective_to)
     }
-    return valid or every
+    usual = tariff().region.default_plan
+    return dict(sorted((valid or every).items(), key=lambda item: item[0] != usual))
 
 
 def plan() -> Plan:
@@ -220,6 +221,15 @@ def county_choices(state: str | None) -> tuple[str, ...]:
 
 def load(scenario: Scenario) -> None:
     """Make a scenario the answers in view; the answers of other regions stay."""
+    held, where = cast(Answers, st.session_state.answers), scenario.region
+    for key in [key for key in held if key.startswith((f"{where}_used_", f"{where}_price_"))]:
+        put(key, None)
+    for key, value in answers_of(scenario).items():
+        put(key, value)
+
+
+def answers_of(scenario: Scenario) -> Answers:
+    """A scenario as answers, the way the form holds them."""
     where, used = scenario.region, scenario.used
     new: Answers = {
         "condition": scenario.condition,
@@ -257,23 +267,12 @@ def load(scenario: Scenario) -> None:
     for field in USED_GROUPS:
         held: Mapping[str, Decimal | int] = getattr(used, field)
         new |= {f"{where}_used_{field}_{k}": v if field == "visits" else float(v) for k, v in held.items()}
-    held_answers = cast(Answers, st.session_state.answers)
-    for key in [k for k in held_answers if k.startswith((f"{where}_used_", f"{where}_price_"))]:
-        del held_answers[key]
-        st.session_state.pop(key, None)
-    for key, value in new.items():
-        held_answers[key] = value
-        st.session_state.pop(key, None)
+    return new
 
 
 def read_upload(name: str, raw: bytes) -> Scenario:
     """A scenario file as it was brought; raises `InputError` with a sentence for each problem."""
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError(
-            f"{name} is not a text file. Choose a scenario saved here, ending in .json or .toml."
-        ) from None
+    text = decode(raw, name)
     data = parse_json(text, name) if name.lower().endswith(".json") else parse_toml(text, name)
     brought = validate(Scenario, data, name)
     known = load_plans(brought.region)
@@ -291,11 +290,14 @@ def enter_region() -> None:
     if of_region("services") in answers():
         return
     example = read_scenario(EXAMPLES / f"{region()}.toml")
-    answers()[of_region("services")] = list(example.services)
-    answers()[of_region("network")] = example.network
-    answers()[of_region("setting")] = example.setting
-    answers()[of_region("prescription_items")] = example.prescription_items
-    answers()[of_region("plan")] = tariff().region.default_plan
+    for name, value in {
+        "services": list(example.services),
+        "network": example.network,
+        "setting": example.setting,
+        "prescription_items": example.prescription_items,
+        "plan": tariff().region.default_plan,
+    }.items():
+        put_if_missing(of_region(name), value)
 
 
 def scenario() -> Scenario:
@@ -337,13 +339,14 @@ def scenario_area() -> Area:
     state, county = get("state", str), get("county", str)
     match tariff().region.area_kind:
         case "state":
-            return Area(state=state, county=county if state and county in county_choices(state) else None)
+            offered = county_choices(state)
+            return Area(state=state, county=county if state and (not offered or county in offered) else None)
         case "locality":
             offered = county_choices(state)
             if (locality := get("locality", str)) is not None:
                 return Area(locality=locality)
             if not offered:
-                return Area(state=state)
+                return Area(state=state, county=county if state else None)
             return Area(state=state, county=county if county in offered else offered[0])
         case _:
             return Area(nation=get("nation", str) or "England", region=_place())

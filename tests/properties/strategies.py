@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from estimator.plan import Plan
 from estimator.pricing import ClaimLine, ClaimLines
-from estimator.scenario import Used
+from estimator.scenario import Paperwork, Used
 from estimator.vocabulary import Network, Service
 
 SERVICES = (
@@ -64,7 +64,7 @@ def plans(draw: st.DrawFn, terms: Terms = Terms()) -> Plan:
     if not terms.free and draw(flags):
         data["deductible"] = {"amount": draw(amounts), "resets": draw(resets)}
         if draw(flags):
-            data["deductible"]["family_amount"] = draw(amounts)
+            data["deductible"] |= {"family_amount": draw(amounts), "is_aggregate": draw(flags)}
     if terms.maximum and draw(flags):
         data["out_of_pocket_max"] = {"amount": draw(amounts)}
         if draw(flags):
@@ -75,12 +75,19 @@ def plans(draw: st.DrawFn, terms: Terms = Terms()) -> Plan:
             data["out_of_network"]["out_of_pocket_max"] = draw(amounts)
     groups = {name: draw(group_limits(terms)) for name in ("therapies", "scans")}
     clusters = draw(st.sampled_from([CLUSTERS, APART]))
-    data["benefit"] = [benefit for cluster in clusters for benefit in draw(benefits_of(cluster, groups, terms))]
+    if not terms.free and draw(flags):
+        data["separate_deductible"] = [{"id": "scans", "amount": draw(amounts), "resets": draw(resets)}]
+    shared = {
+        "bundle": {"bundle": "day", "copay": draw(amounts)},
+        "separate": {"separate_deductible": "scans"} if "separate_deductible" in data else {},
+    }
+    data["benefit"] = [benefit for cluster in clusters for benefit in draw(benefits_of(cluster, groups, shared, terms))]
     covered = {service for benefit in data["benefit"] for service in benefit["services"]}
     if left_out := [service for service in SERVICES if service not in covered]:
-        data["exclusion"] = [{"services": left_out[:1], "reason": "experimental"}]
+        data["exclusion"] = [{"services": left_out[:1], "reason": "experimental", "needs_notice": draw(flags)}]
     if draw(flags):
         data["threshold"] = [{"id": "therapy_threshold", "services": SERVICES[:2], "amount": draw(amounts)}]
+        data["threshold"][0]["needs_confirmation"] = draw(flags)
     return Plan.model_validate(data)
 
 
@@ -91,7 +98,8 @@ def group_limits(draw: st.DrawFn, terms: Terms) -> dict[str, Any]:
         return {}
     limits: dict[str, Any] = {}
     if draw(flags):
-        limits["visits"] = {"visit_limit": draw(small), "visit_limit_resets": draw(resets)}
+        limits["visits"] = {"visit_limit": draw(small)}
+    limits["resets"] = {"visit_limit_resets": draw(st.sampled_from(["plan_year", "episode", "month"]))}
     if draw(flags):
         limits["money"] = {
             "benefit_limit": draw(amounts),
@@ -103,30 +111,51 @@ def group_limits(draw: st.DrawFn, terms: Terms) -> dict[str, Any]:
 
 @st.composite
 def benefits_of(
-    draw: st.DrawFn, cluster: Sequence[Service], groups: dict[str, dict[str, Any]], terms: Terms
+    draw: st.DrawFn,
+    cluster: Sequence[Service],
+    groups: dict[str, dict[str, Any]],
+    shared: dict[str, dict[str, Any]],
+    terms: Terms,
 ) -> list[dict[str, Any]]:
     """The terms of a few services: none, one for both networks, or one for each."""
     networks = draw(st.sampled_from([[None], [None], ["any"], ["in_network"], ["in_network", "out_of_network"], []]))
     group = draw(st.sampled_from(["", "therapies", "scans"]))
     limits = groups[group] if group else draw(group_limits(terms))
+    rarely = st.sampled_from([False, False, False, True])
     made: list[dict[str, Any]] = []
     for network in networks:
         benefit: dict[str, Any] = {"services": list(cluster), "network": network}
         if not terms.free:
             benefit |= {
+                "copay_order": draw(st.sampled_from(["after_deductible", "before_deductible"])),
                 "copay": draw(amounts) if draw(flags) else Decimal(0),
-                "copay_per": draw(st.sampled_from(["visit", "visit", "unit"])),
+                "copay_per": draw(st.sampled_from(["visit", "visit", "unit", "day", "stay"])),
                 "patient_coinsurance": Decimal(1) if terms.all_coinsurance else draw(rates),
                 "deductible_applies": draw(flags),
                 "counts_to_out_of_pocket_max": draw(st.sampled_from([True, True, True, False])),
             }
         if group:
             benefit["limit_group"] = group
-        for limit in limits.values():
-            if draw(st.sampled_from([True, True, True, False])):
+        if not terms.free:
+            if draw(rarely):
+                benefit |= shared["bundle"] | {"copay_per": "visit"}
+            if draw(rarely):
+                benefit |= shared["separate"]
+            if draw(rarely):
+                benefit["fee_cap_per_visit"] = draw(amounts)
+            if not terms.all_coinsurance and draw(rarely):
+                benefit |= {"first_visits": draw(small), "first_visits_copay": draw(amounts)}
+        for name, limit in limits.items():
+            if name == "resets" or not draw(rarely):
                 benefit |= limit
-        if draw(st.sampled_from([False, False, False, True])):
-            benefit["prior_authorization_after_visit"] = draw(small)
+        benefit["visits_under_deductible_count"] = not draw(rarely)
+        benefit["referral_required"] = draw(rarely)
+        if draw(rarely):
+            benefit |= {
+                "prior_authorization_after_visit": draw(small),
+                "without_authorization": draw(st.sampled_from(["patient_pays", "provider_pays", "plan_pays_less"])),
+                "authorization_penalty": draw(rates),
+            }
         made.append(benefit)
     return made
 
@@ -171,7 +200,17 @@ def used_before(draw: st.DrawFn) -> Used:
         benefit_paid={str(name): Decimal(50 * count) for name, count in draw(by_name).items()},
         thresholds=draw(st.sampled_from([{}, {"therapy_threshold": Decimal("99.99")}])),
         secondary_paid=draw(st.sampled_from([{}, {"shared": Decimal(150)}])),
+        out_of_network_deductible=draw(amounts),
+        out_of_network_out_of_pocket=draw(amounts),
+        separate_deductibles=draw(st.sampled_from([{}, {"scans": Decimal(20)}])),
+        secondary_deductible=draw(amounts),
+        secondary_out_of_pocket=draw(amounts),
     )
+
+
+paperwork = st.just(Paperwork()) | st.builds(
+    Paperwork, referral=flags, prior_authorization=flags, medical_need_confirmed=flags, advance_notice=flags
+)
 
 
 @dataclass(frozen=True)

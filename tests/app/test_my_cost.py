@@ -1,0 +1,233 @@
+"""The page as a person reads it: the same numbers as the engine, an answer to every choice, a sentence for every mistake."""
+
+import re
+from datetime import date
+from decimal import Decimal
+from html import unescape
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from estimator.estimate import open_case
+from estimator.outputs.words import Words, range_sentence
+from estimator.plan import load_plans
+from estimator.projection import project
+from estimator.quote import quote
+from estimator.scenario import Scenario, read_scenario
+from estimator.ui import state
+from estimator.vocabulary import Condition, Management, Mode, Region, Service
+
+APP = Path(__file__).parents[2] / "app.py"
+
+
+@pytest.fixture
+def app() -> AppTest:
+    return AppTest.from_file(APP, default_timeout=30).run()
+
+
+def choose(app: AppTest, **answers: object) -> AppTest:
+    """Set answers as a closed step holds them, and draw the page again."""
+    held = {**app.session_state["answers"], **answers}
+    app.session_state["answers"] = held
+    for key in answers:
+        if key in app.session_state:
+            app.session_state[key] = answers[key]
+    return app.run()
+
+
+def open_step(app: AppTest, number: int) -> AppTest:
+    app.session_state[f"step_{number}"] = True
+    return app.run()
+
+
+def text(app: AppTest) -> str:
+    """Everything a person can read in what we draw ourselves, in order."""
+    bodies = [element.proto.body for element in app.get("html")]
+    return re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", " ".join(bodies))))
+
+
+def hero(app: AppTest) -> str:
+    found = re.search(r'class="hero-sum">([^<]*)<', " ".join(e.proto.body for e in app.get("html")))
+    assert found is not None, "the page has no answer"
+    return unescape(found[1])
+
+
+def shown(app: AppTest) -> Scenario:
+    """The scenario behind the answer in view."""
+    assert not app.exception
+    return app.session_state["last_answer"].scenario
+
+
+def test_it_opens_on_the_complete_example_with_its_number(app: AppTest) -> None:
+    example = read_scenario(state.EXAMPLES / "us_private.toml")
+    case = open_case(example)
+    words = Words.of(case.tariff.region)
+    assert words.about(project(case).patient_pays.p50) == hero(app)
+    assert range_sentence(project(case).patient_pays, words) in text(app)
+    assert words.exact(quote(case).totals.patient_pays) in text(app)
+    assert "This is an example." in text(app)
+    assert text(app).count(quote(case).disclaimer) == 1
+
+
+@pytest.mark.parametrize("region", list(Region))
+def test_every_example_shows_the_engine_s_numbers(app: AppTest, region: Region) -> None:
+    example = read_scenario(state.EXAMPLES / f"{region}.toml")
+    app.session_state["answers"] = state.answers_of(example)
+    app.run()
+    assert (region, example.area, example.used, example.work) == (
+        shown(app).region,
+        shown(app).area,
+        shown(app).used,
+        shown(app).work,
+    )
+    case = open_case(example)
+    words, spread = Words.of(case.tariff.region), project(case).patient_pays
+    assert ("nothing" if spread.p90 == 0 else words.about(spread.p50)) == hero(app)
+    assert words.exact(quote(case).totals.patient_pays) in text(app)
+
+
+@pytest.mark.parametrize("region", list(Region))
+def test_choosing_a_region_leads_to_an_answer(app: AppTest, region: Region) -> None:
+    open_step(app, 2).radio(key="region").set_value(region).run()
+    assert region == shown(app).region
+    assert "Your checklist" in text(app)
+
+
+@pytest.mark.parametrize("region", list(Region))
+@pytest.mark.parametrize("condition", list(Condition))
+def test_every_injury_has_an_answer_everywhere(app: AppTest, region: Region, condition: Condition) -> None:
+    choose(app, region=region, condition=condition)
+    assert (region, condition) == (shown(app).region, shown(app).condition)
+    choose(app, mode=Mode.AVERAGE)
+    assert shown(app).mode == Mode.AVERAGE
+
+
+@pytest.mark.parametrize("region", [Region.US_PRIVATE, Region.MEDICARE_PART_B, Region.UK_PRIVATE])
+def test_every_plan_has_an_answer(app: AppTest, region: Region) -> None:
+    for plan in load_plans(region).values():
+        if plan.role == "secondary":
+            choose(app, region=region, **{f"{region}_secondary": plan.id})
+            assert plan.id == shown(app).secondary
+        elif plan.effective_to is None or plan.effective_to >= date(2026, 3, 4):
+            choose(app, region=region, **{f"{region}_plan": plan.id})
+            assert plan.id == shown(app).plan
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("region", list(Region))
+def test_every_step_opens_and_the_others_close(app: AppTest, region: Region, number: int) -> None:
+    choose(app, region=region, condition=Condition.STRAIN_GRADE_3, has_work=True)
+    open_step(app, number)
+    assert not app.exception
+    following = app.button(key=f"next_{number}").click().run()
+    assert not following.session_state[f"step_{number}"]
+    if number < 5:
+        assert following.session_state[f"step_{number + 1}"]
+
+
+def test_a_warning_sign_stands_above_the_price(app: AppTest) -> None:
+    app.checkbox(key="flag_R3").check().run()
+    said = text(app)
+    assert said.index("Get seen now") < said.index("Most likely you pay")
+    assert "Go to an emergency department now." in said
+
+
+def test_an_urgent_sign_asks_for_a_doctor_first(app: AppTest) -> None:
+    app.checkbox(key="flag_R2").check().run()
+    assert "See a doctor first" in text(app)
+    assert "Get seen now" not in text(app)
+
+
+def test_no_warning_sign_takes_one_tap(app: AppTest) -> None:
+    app.button(key="safety_none").click().run()
+    assert "none of these" in text(app)
+    assert not app.session_state["safety_open"]
+
+
+def test_care_before_the_injury_is_a_sentence_and_keeps_everything(app: AppTest) -> None:
+    before = hero(app)
+    open_step(app, 1).date_input(key="care_starts").set_value(date(2026, 1, 5)).run()
+    assert not app.exception
+    assert "Care cannot start before the injury" in text(app)
+    assert before == hero(app)  # the last answer stays, dimmed
+    assert date(2026, 1, 5) == app.date_input(key="care_starts").value
+    app.date_input(key="care_starts").set_value(date(2026, 3, 9)).run()
+    assert "One thing to change" not in text(app)
+
+
+def test_not_examined_yet_says_what_each_grade_would_cost(app: AppTest) -> None:
+    choose(app, condition=Condition.UNDIAGNOSED)
+    assert "Once you know the grade" in text(app)
+    assert "See a doctor or physical therapist first" in text(app)
+
+
+def test_an_operation_is_offered_where_there_is_one(app: AppTest) -> None:
+    choose(app, condition=Condition.STRAIN_GRADE_3)
+    open_step(app, 5).radio(key="management").set_value(Management.SURGICAL).run()
+    assert shown(app).management == Management.SURGICAL
+    assert "Surgeon" in text(app)
+
+
+def test_scotland_pays_nothing(app: AppTest) -> None:
+    choose(app, region=Region.NHS, nation="Scotland")
+    assert hero(app) == "nothing"
+    assert shown(app).plan == "nhs_scotland"
+
+
+def test_a_date_without_prices_is_answered_with_a_warning(app: AppTest) -> None:
+    choose(app, region=Region.MEDICARE_PART_B, injury_date=date(2027, 2, 1), care_starts=date(2027, 2, 3))
+    assert "Prices for 2027 are not published yet" in text(app)
+    assert "December 31, 2026" in text(app)
+
+
+def test_a_state_with_many_prices_asks_for_the_county(app: AppTest) -> None:
+    choose(app, region=Region.MEDICARE_PART_B, state="CA")
+    assert shown(app).area.state == "CA"
+    open_step(app, 2).selectbox(key="county").set_value("Los Angeles").run()
+    assert shown(app).area.county == "Los Angeles"
+
+
+def test_a_first_visit_to_another_region_has_used_nothing(app: AppTest) -> None:
+    assert shown(app).used.deductible == Decimal("350.00")
+    open_step(app, 2).radio(key="region").set_value(Region.MEDICARE_PART_B).run()
+    assert shown(app).used.deductible == 0
+    app.radio(key="region").set_value(Region.US_PRIVATE).run()
+    assert shown(app).used.deductible == Decimal("350.00")
+
+
+def test_a_price_of_ones_own_replaces_ours(app: AppTest) -> None:
+    choose(app, us_private_own_prices=[Service.MASSAGE_THERAPY])
+    open_step(app, 5).number_input(key="us_private_price_massage_therapy").set_value(50.0).run()
+    assert {Service.MASSAGE_THERAPY: Decimal("50.0")} == dict(shown(app).own_prices)
+    assert "Your own figure" in text(app)
+
+
+def test_an_unpriced_service_says_where_to_add_a_price(app: AppTest) -> None:
+    choose(app, us_private_services=[Service.PHYSICAL_THERAPY, Service.HOME_CARE])
+    assert "Not in the total yet" in text(app)
+
+
+def test_opening_a_step_computes_nothing(app: AppTest) -> None:
+    before = app.session_state["last_answer"]
+    open_step(app, 3)
+    assert before is app.session_state["last_answer"]
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "says"),
+    [
+        ("mine.json", b'{"condition": "strain_grade_9"}', "strain_grade_9"),
+        ("mine.toml", b"condition = ", "not valid TOML"),
+        ("mine.toml", b"\xff\xfe\x00", "not UTF-8 text"),
+        ("mine.json", b"", "empty"),
+    ],
+)
+def test_a_broken_scenario_file_is_a_sentence(name: str, raw: bytes, says: str) -> None:
+    with pytest.raises(state.InputError, match=says):
+        state.read_upload(name, raw)
+
+
+def test_an_answer_makes_the_round_trip_through_a_file(app: AppTest) -> None:
+    saved = shown(app).model_dump_json(exclude_none=True).encode()
+    assert shown(app) == state.read_upload("mine.json", saved)
