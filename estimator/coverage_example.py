@@ -391,14 +391,14 @@ class _Scene:
             benefit = self.plan.benefit_for(visit, Network.IN_NETWORK)
             if benefit is None:
                 continue
-            inside = [SERVICE_NAMES[s].lower() for s in services if self.holds(visit, s)]
+            inside = [f"the {SERVICE_NAMES[s].lower()}" for s in services if self.holds(visit, s)]
             name = SERVICE_NAMES[visit].lower()
             if benefit.bundle is not None:
                 what = _listed(inside) if inside else "nothing else"
                 yield f"The plan file says that one copay for the {name} covers {what}."
             elif inside:
                 yield (
-                    f"One copay for the {name} is taken to cover {_listed(inside)} too, as most documents do; "
+                    f"One copay for the {name} is taken to cover {_listed(inside)} too, as in the published documents compared; "
                     "to say otherwise, give that benefit a bundle."
                 )
 

@@ -163,7 +163,7 @@ def _fee_price(fee: Fee, place: Locality, on: date, tariff: Tariff) -> Price:
         allowed=fee.allowed,
         currency=tariff.region.currency,
         status=fee.status,
-        reason=f"{fee.code} {fee.reason}" if fee.reason else "",
+        reason=fee.reason,
         note=fee.note,
         use_instead=fee.use_instead,
         reduced=fee.is_reduced,

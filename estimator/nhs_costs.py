@@ -6,15 +6,15 @@ Prescriptions: a prepayment certificate is bought where it saves money (England 
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import Field
-
+from estimator.errors import InputError
 from estimator.estimate import Case
-from estimator.files import Amount, Record
+from estimator.files import Record
 from estimator.money import round_to_minor, to_decimal
 from estimator.quote import Quote, quote
 from estimator.tariff import Tariff
@@ -114,15 +114,8 @@ def _charge(tariff: Tariff, day: date) -> Decimal:
 def months_later(day: date, months: int) -> date:
     """The same day so many months later, or the first day after a month that lacks it."""
     years, month = divmod(day.month - 1 + months, 12)
-    try:
-        return day.replace(year=day.year + years, month=month + 1)
-    except ValueError:
-        return date(day.year + years, month + 1, 28) + timedelta(days=4) - timedelta(days=_overshoot(day, years, month))
-
-
-def _overshoot(day: date, years: int, month: int) -> int:
-    """Days by which the 28th and four days more lie after the first of the next month."""
-    return (date(day.year + years, month + 1, 28) + timedelta(days=4)).day - 1
+    first = date(day.year + years, month + 1, 1)
+    return first + timedelta(days=min(day.day - 1, monthrange(first.year, first.month)[1]))
 
 
 def _says(payments: Sequence[PrescriptionPayment], saves: Decimal) -> str:
@@ -146,13 +139,17 @@ class TravelRefund(Record):
 
 
 def travel_refund(
-    *, miles: Annotated[int, Field(ge=0)], low_income: bool, referred_to_hospital: bool, nation: str, on: date, tariff: Tariff
+    miles: int, nation: str, on: date, tariff: Tariff, *, low_income: bool, referred_to_hospital: bool
 ) -> TravelRefund:
     """The refund for journeys by car at the example rate; it needs a low income and a referral to hospital care."""
+    if miles < 0:
+        raise InputError(f"miles: give the miles of all journeys, there and back (got {miles}).")
     if low_income and referred_to_hospital:
         per_mile = tariff.factor("travel_refund_per_mile", on).middle
         refund = to_decimal(round_to_minor(per_mile * miles))
-        says = f"About {per_mile} a mile by car at one hospital's rate; ask yours, and claim the cheapest fare otherwise."
+        says = (
+            f"About {per_mile} a mile by car at one hospital's rate; ask yours, and claim the cheapest fare otherwise."
+        )
         if nation != CHARGED_NATION:
             says += f" The rules are England's; {nation} has a scheme of its own."
         return TravelRefund(is_possible=True, refund=refund, claim_within_months=3, says=says)
@@ -201,12 +198,7 @@ def nhs_costs(case: Case, made: Quote | None = None) -> NhsCosts:
     made = made or quote(case)
     nation = case.scenario.area.nation or CHARGED_NATION
     multiplier = case.tariff.factor("overseas_visitor_multiplier", made.first_visit).middle
-    fetched = [
-        line.date
-        for line in made.lines
-        if line.service == Service.PRESCRIPTION
-        for _ in range(line.units)
-    ]  # fmt: skip
+    fetched = [line.date for line in made.lines if line.service == Service.PRESCRIPTION for _ in range(line.units)]
     scripts = prescriptions(fetched, nation, case.tariff)
     services = tuple(_services(made, multiplier))
     return NhsCosts(

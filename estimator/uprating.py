@@ -52,7 +52,9 @@ def uprated_price(row: PriceRow, on: date, tariff: Tariff) -> Uprated | None:
     low, typical, high = (
         _grown(price, growth, years) for price, growth in zip((row.low, row.typical, row.high), rates, strict=True)
     )
-    return Uprated(low, typical, high, years, row.effective_from, _note(row, rates, years), tariff.source(factor.source))
+    return Uprated(
+        low, typical, high, years, row.effective_from, _note(row, rates, years), tariff.source(factor.source)
+    )
 
 
 def _grown(price: int, growth: Decimal, years: int) -> int:

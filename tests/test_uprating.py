@@ -36,17 +36,17 @@ def test_only_complete_years_count(published: str, on: str, years: int) -> None:
 def test_a_price_two_years_old_grows_by_3_5_and_8_percent_a_year() -> None:
     made = uprated_price(row("acupuncture-session"), date(2026, 3, 2), TARIFF)
     assert made is not None
-    assert (3713, 3859, 4082, 2) == (made.low, made.typical, made.high, made.years)  # 35.00 x 1.0609, 1.1025, 1.1664
+    assert (made.low, made.typical, made.high, made.years) == (3713, 3859, 4082, 2)  # 35.00 x 1.0609, 1.1025, 1.1664
 
 
 def test_the_note_says_the_old_price_the_growth_and_that_it_is_an_estimate() -> None:
     made = uprated_price(row("acupuncture-session"), date(2026, 3, 2), TARIFF)
     assert made is not None
     assert (
-        "The price of 2024-01-01 was 35.00; raised by 5% a year (3% to 8%) for 2 years, which is our estimate."
-        == made.note
+        made.note
+        == "The price of 2024-01-01 was 35.00; raised by 5% a year (3% to 8%) for 2 years, which is our estimate."
     )
-    assert (SourceKind.ASSUMPTION, "price-growth-assumption") == (made.source.kind, made.source.id)
+    assert (made.source.kind, made.source.id) == (SourceKind.ASSUMPTION, "price-growth-assumption")
 
 
 def test_a_price_of_this_year_stays_as_it_is() -> None:
@@ -56,7 +56,7 @@ def test_a_price_of_this_year_stays_as_it_is() -> None:
 def test_a_planning_band_for_2026_is_raised_in_2027() -> None:
     made = uprated_price(row("physio-follow-up", "London"), date(2027, 1, 1), TARIFF)
     assert made is not None
-    assert (5665, 7560, 10800) == (made.low, made.typical, made.high)
+    assert (made.low, made.typical, made.high) == (5665, 7560, 10800)
 
 
 @pytest.mark.parametrize("code", ["gp-nhs", "ae-nhs", "prescription-nhs-item"])

@@ -15,7 +15,7 @@ def test_an_answer_another_region_and_a_narrow_phone(page: Page) -> None:
     answer = page.get_by_role("region", name="Your estimate")
     expect(answer).to_contain_text(re.compile(r"Most likely you pay\s*\$[\d,]+"))
     expect(answer).to_contain_text(re.compile(r"In 8 of 10 cases between \$[\d,]+ and \$[\d,]+\."))
-    expect(page.get_by_role("img", name=re.compile("^What you will have paid, week by week"))).to_be_visible()
+    expect(page.get_by_role("figure", name=re.compile("^What you will have paid, week by week"))).to_be_visible()
 
     page.get_by_role("button", name="None of these").click()
     page.get_by_text("2. Where you live").click()
