@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from estimator.cli_imports import AsJson, Tariffs, importer
 from estimator.errors import EstimatorError, FileProblems, InputError
 
 if TYPE_CHECKING:
@@ -31,12 +32,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="What treating a hamstring injury will cost you, under your own cover, before it starts.",
 )
-importer = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Bring in official files.")
 app.add_typer(importer, name="import")
 
 ScenarioFile = Annotated[Path, typer.Argument(metavar="SCENARIO", help="A scenario file, TOML or JSON.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
-Tariffs = Annotated[Path | None, typer.Option("--tariffs", help="Read tariffs from this folder.")]
 AsOf = Annotated[
     str | None,
     typer.Option("--prices-as-of", metavar="DATE", help="Serve dates that no price covers with prices of this date."),
@@ -189,6 +187,40 @@ def scenario_example(
         print(written, end="")
 
 
+@app.command(name="start-dates")
+def start_dates(
+    scenario: ScenarioFile,
+    draws: DrawCount = 2_000,
+    seed: Seed = DEFAULT_SEED,
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+    prices_as_of: AsOf = None,
+) -> None:
+    """The same episode at other start dates inside the clinical window, and where the plan year ends."""
+    from estimator.outputs import text
+    from estimator.timing import start_dates as make
+
+    _print(make(_case(scenario, tariffs, prices_as_of), draws, seed), as_json, text.timing)
+
+
+@app.command(name="coverage-example")
+def coverage_example(
+    plan: Annotated[str, typer.Argument(metavar="PLAN.toml", help="A plan file, or the id of a shipped plan.")],
+    edition: Annotated[str, typer.Option("--edition", help="current or 2016.")] = "current",
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+) -> None:
+    """The federal Simple Fracture example under a plan, to hold against the plan's own printed document."""
+    from estimator.coverage_example import coverage_example as make
+    from estimator.outputs import text
+    from estimator.plan import any_plan
+
+    if edition not in ("current", "2016"):
+        raise InputError(f"--edition: expected current or 2016 (got {edition!r}).")
+    terms = any_plan(plan, "primary", tariffs)
+    _print(make(terms, "2016" if edition == "2016" else "current"), as_json, text.coverage_example)
+
+
 # ---------------------------------------------------------------- prices and claims
 
 
@@ -328,36 +360,3 @@ def open_app(port: Annotated[int, typer.Option("--port", help="Where the app lis
         raise typer.Exit(subprocess.run(command, cwd=page.parent, check=False).returncode)
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
-
-
-@importer.command(name="pfs")
-def import_pfs(
-    pprrvu: Annotated[Path, typer.Argument(metavar="PPRRVU.csv", help="The agency's relative value file.")],
-    gpci: Annotated[Path, typer.Argument(metavar="GPCI.csv", help="The agency's geographic index file.")],
-    locco: Annotated[
-        Path | None, typer.Argument(metavar="[LOCCO.csv]", help="The agency's counties of each locality.")
-    ] = None,
-    year: Annotated[int, typer.Option("--year", help="The year the files are for.")] = 0,
-    codes: Annotated[
-        str, typer.Option("--codes", help="episode: the codes of the episode; all: every code of the file.")
-    ] = "episode",
-    into: Annotated[
-        Path | None, typer.Option("--into", help="A tariffs folder to write to, instead of the shipped one.")
-    ] = None,
-    as_json: AsJson = False,
-    tariffs: Tariffs = None,
-) -> None:
-    """Bring in a year of the Medicare physician fee schedule from the agency's own files."""
-    from estimator.files import data_folder
-    from estimator.imports.pfs import import_pfs as bring_in
-    from estimator.outputs import text
-    from estimator.vocabulary import Region
-
-    if not 2000 <= year <= 2100:
-        raise InputError("--year: name the year the files are for, such as --year 2027.")
-    if codes not in ("episode", "all"):
-        raise InputError(f"--codes: expected episode or all (got {codes!r}).")
-    folder = (into or tariffs or data_folder()) / Region.MEDICARE_PART_B
-    folder.mkdir(parents=True, exist_ok=True)
-    done = bring_in(pprrvu, gpci, locco, year=year, into=folder, codes="all" if codes == "all" else "episode")
-    print(text.pfs_import_json(done) if as_json else text.pfs_import(done))

@@ -9,7 +9,6 @@ from decimal import Decimal
 
 from estimator.files import Record
 from estimator.money import format_money, rate, share, to_decimal, to_minor
-from estimator.quote import Quote
 from estimator.scenario import Accounts
 from estimator.statement import Amounts
 
@@ -32,13 +31,11 @@ class Funding(Record):
     """The same in plain sentences, with what to check."""
 
 
-def fund(paid: Quote | Amounts | Decimal, accounts: Accounts, currency: str = "USD") -> Funding:
+def fund(paid: Amounts | Decimal, accounts: Accounts, currency: str = "USD") -> Funding:
     """Split what the patient pays over the accounts, the employer's money first.
 
-    `paid` is a quote, its totals, or an amount in major units with at most two decimals; a quote brings its currency.
+    `paid` is a total or an amount in major units with at most two decimals.
     """
-    if isinstance(paid, Quote):
-        currency, paid = paid.currency, paid.totals
     owed = to_minor(paid.patient_pays if isinstance(paid, Amounts) else paid)
     reimbursement, savings = to_minor(accounts.employer_reimbursement), to_minor(accounts.health_savings)
     employer = min(owed, reimbursement)

@@ -148,13 +148,13 @@ class _Check:
         if not deductible.is_aggregate:
             yield from self._at_least("deductible.amount", deductible.amount, least, "one person")
         yield from self._at_least("deductible.family_amount", deductible.family_amount, least_family, "a family")
-        if deductible.family_amount is not None and not deductible.is_aggregate and least <= deductible.amount:
-            if deductible.amount < least_family:
-                yield (
-                    f"deductible.amount: {self._money(deductible.amount)} is fine for one person alone, but in family cover "
-                    f"nobody's own deductible may end below {self._money(least_family)} in {self.year}. If it is for one "
-                    "person alone, leave family_amount out; if the family meets its amount together, set is_aggregate = true."
-                )
+        has_own_share = deductible.family_amount is not None and not deductible.is_aggregate
+        if has_own_share and least <= deductible.amount < least_family:
+            yield (
+                f"deductible.amount: {self._money(deductible.amount)} is fine for one person alone, but in family cover "
+                f"nobody's own deductible may end below {self._money(least_family)} in {self.year}. If it is for one "
+                "person alone, leave family_amount out; if the family meets its amount together, set is_aggregate = true."
+            )
 
     def _at_most(self, field: str, amount: Decimal | None, limit: Decimal, who: str) -> Iterator[str]:
         if amount is not None and amount > limit:

@@ -12,8 +12,10 @@ from estimator.draws import point
 from estimator.estimate import Case, Course, run
 from estimator.events import Event
 from estimator.files import Record
+from estimator.funding import Funding, fund
 from estimator.money import to_decimal
 from estimator.pathway import Pathway, Source
+from estimator.plan_limits import limit_warnings
 from estimator.pricing import PriceUsed, prices_used
 from estimator.statement import Amounts, LineStatement, Statement, statement
 from estimator.tariff import worst_kind
@@ -164,6 +166,8 @@ class Quote(Record):
     prices: tuple[PriceEntry, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
+    funding: Funding | None
+    """Where the patient's share comes from, when the scenario names accounts."""
     accumulators: dict[str, object]
     disclaimer: str = DISCLAIMER
 
@@ -238,6 +242,7 @@ def _quote(case: Case, made: QuotedCourse, alternatives: tuple[Alternative, ...]
         prices=tuple(_price_entry(service, used) for service, used in prices_used(course.claims)),
         assumptions=tuple(_assumptions(course)),
         warnings=(*course.claims.warnings, *course.wanted.messages, *_plan_warnings(course)),
+        funding=fund(paid.totals, case.scenario.accounts, paid.currency) if case.scenario.accounts else None,
         accumulators=paid.accumulators.model_dump(mode="json"),
     )
 
@@ -400,3 +405,15 @@ def _plan_warnings(course: Course) -> Iterator[str]:
         yield f"The terms of {plan.title} are known from {plan.effective_from}; earlier visits use them too."
     if plan.effective_to is not None and last > plan.effective_to:
         yield f"The terms of {plan.title} are known until {plan.effective_to}; later visits use them too."
+    if course.case.scenario.region == Region.US_PRIVATE:
+        yield from limit_warnings(plan, course.case.tariff, plan.plan_year(course.case.scenario.care_starts))
+    yield from _unused(course)
+
+
+def _unused(course: Course) -> Iterator[str]:
+    """What the person says is used up, but no term of the plan counts."""
+    plan, used = course.case.plan, course.case.scenario.used
+    counted = {name for b in plan.benefit for name in (b.group, b.counter, *(service.value for service in b.services))}
+    for name in {**used.visits, **used.benefit_paid}:
+        if name not in counted:
+            yield f"{plan.title} counts nothing called '{name}', so what you entered as used there changes nothing."

@@ -147,6 +147,8 @@ class Scenario(Record):
         for service in value:
             if service in SURGERY_PARTS or service == Service.SURGERY:
                 raise ValueError("surgery is chosen with management = 'surgical', not as a service")
+            if service == Service.AMBULANCE:
+                raise ValueError("an ambulance is not part of the course; leave it out")
         return tuple(dict.fromkeys(value))
 
     @field_validator("injury_date", "care_starts", "prices_as_of")

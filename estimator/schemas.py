@@ -7,6 +7,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from estimator.comparison import Comparison
+from estimator.coverage_example import CoverageExample
 from estimator.inspection import TariffReport
 from estimator.lookup import Price, Prices
 from estimator.plan import Plan
@@ -15,6 +16,7 @@ from estimator.quote import Quote
 from estimator.requirements import Checklist
 from estimator.scenario import Scenario, Used
 from estimator.statement import Statement
+from estimator.timing import Timing
 
 SCHEMAS: dict[str, type[BaseModel]] = {
     "scenario": Scenario,
@@ -27,6 +29,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "prices": Prices,
     "adjudicate": Statement,
     "requirements": Checklist,
+    "start-dates": Timing,
+    "coverage-example": CoverageExample,
     "check-tariffs": TariffReport,
 }
 

@@ -75,13 +75,16 @@ class Service(StrEnum):
     SURGERY_SURGEON = "surgery_surgeon"
     SURGERY_ANAESTHETIST = "surgery_anaesthetist"
     SURGERY_FACILITY = "surgery_facility"
+    AMBULANCE = "ambulance"
+    """Billed only: in a plan's terms and claim lines, not in the pathway."""
     HOME_CARE = "home_care"
     PRESCRIPTION = "prescription"
     TRAVEL = "travel"
 
 
 SURGERY_PARTS = (Service.SURGERY_SURGEON, Service.SURGERY_ANAESTHETIST, Service.SURGERY_FACILITY)
-WANTED_SERVICES = tuple(service for service in Service if service not in SURGERY_PARTS)
+BILLED_ONLY = (*SURGERY_PARTS, Service.AMBULANCE)
+WANTED_SERVICES = tuple(service for service in Service if service not in BILLED_ONLY)
 BILLED_SERVICES = tuple(service for service in Service if service != Service.SURGERY)
 
 
@@ -194,6 +197,7 @@ SERVICE_NAMES: dict[Service, str] = {
     Service.SURGERY_SURGEON: "Surgeon",
     Service.SURGERY_ANAESTHETIST: "Anaesthetist",
     Service.SURGERY_FACILITY: "Operating facility",
+    Service.AMBULANCE: "Ambulance",
     Service.HOME_CARE: "Home exercise supplies",
     Service.PRESCRIPTION: "Prescription item",
     Service.TRAVEL: "Travel",

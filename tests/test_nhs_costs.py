@@ -42,7 +42,9 @@ def test_a_three_month_certificate_pays_from_the_fourth_item(items: int, cheapes
 
 
 @pytest.mark.parametrize(("items", "cheapest", "bought"), [(11, "108.90", "item"), (12, "114.50", "12_months")])
-def test_a_twelve_month_certificate_pays_from_the_twelfth_item_of_a_year(items: int, cheapest: str, bought: str) -> None:
+def test_a_twelve_month_certificate_pays_from_the_twelfth_item_of_a_year(
+    items: int, cheapest: str, bought: str
+) -> None:
     days = [START + timedelta(days=31 * number) for number in range(items)]  # never four in three months
     assert (Decimal(cheapest), bought) == (prescriptions(days, "England", NHS).cheapest, kinds(days)[0])
 

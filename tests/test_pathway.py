@@ -70,7 +70,11 @@ def test_planned_visits_of_every_phase_and_service_have_the_mean_of_the_table(
     condition: Condition, management: Management
 ) -> None:
     wanted = wanted_by(everything(condition, management))
-    table = {(row.phase, row.service): row for row in PATHWAY.visits if (row.condition, row.management) == (condition, management)}
+    table = {
+        (row.phase, row.service): row
+        for row in PATHWAY.visits
+        if (row.condition, row.management) == (condition, management)
+    }
     off = [
         (made.service, made.phase, made.counts.mean())
         for made in wanted.rows
@@ -88,8 +92,16 @@ def test_average_visits_have_the_mean_of_uptake_times_the_share_still_in_care(
     condition: Condition, management: Management
 ) -> None:
     wanted = wanted_by(scenario(condition=condition, management=management, mode="average"))
-    uptake = {r.service: float(r.probability) for r in PATHWAY.uptake if (r.condition, r.management) == (condition, management)}
-    table = {(row.phase, row.service): row for row in PATHWAY.visits if (row.condition, row.management) == (condition, management)}
+    uptake = {
+        r.service: float(r.probability)
+        for r in PATHWAY.uptake
+        if (r.condition, r.management) == (condition, management)
+    }
+    table = {
+        (row.phase, row.service): row
+        for row in PATHWAY.visits
+        if (row.condition, row.management) == (condition, management)
+    }
     off = []
     for made in wanted.rows:
         if made.service in (Service.HOME_CARE, Service.SURGERY):
@@ -104,7 +116,9 @@ def test_average_visits_have_the_mean_of_uptake_times_the_share_still_in_care(
 
 def test_every_visit_count_stays_between_low_and_high() -> None:
     for condition, management in REAL:
-        table = {(r.phase, r.service): r for r in PATHWAY.visits if (r.condition, r.management) == (condition, management)}
+        table = {
+            (r.phase, r.service): r for r in PATHWAY.visits if (r.condition, r.management) == (condition, management)
+        }
         for made in wanted_by(everything(condition, management), draws=2000).rows:
             if made.service == Service.HOME_CARE:
                 continue
@@ -224,21 +238,50 @@ def test_an_undiagnosed_injury_is_priced_as_the_three_grades() -> None:
 
 def test_a_mix_that_does_not_add_up_is_refused(tmp_path) -> None:
     for file in FOLDER.iterdir():
-        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8").replace("share = 0.70", "share = 0.71"), encoding="utf-8")
-    with pytest.raises(FileProblems, match=r"hamstring\.toml: condition\[\d\]: the shares of the mix must add up to 1 \(got 1\.01\)"):
+        (tmp_path / file.name).write_text(
+            file.read_text(encoding="utf-8").replace("share = 0.70", "share = 0.71"), encoding="utf-8"
+        )
+    with pytest.raises(
+        FileProblems, match=r"hamstring\.toml: condition\[\d\]: the shares of the mix must add up to 1 \(got 1\.01\)"
+    ):
         load_pathway(tmp_path)
 
 
 @pytest.mark.parametrize(
     ("file", "old", "new", "message"),
     [
-        ("visits.csv", "bayer-2017 expert-assumption", "bayer-2018 expert-assumption", "visits.csv: row 2: source: 'bayer-2018' is not declared in hamstring.toml."),
-        ("visits.csv", "physical_therapy,1,1,2,4,2", "physical_therapy,1,3,2,4,2", "visits.csv: row 3: visits_low <= visits_likely <= visits_high does not hold."),
-        ("visits.csv", "physical_therapy,1,1,2,4,2", "physical_therapy,100,1,2,4,2", "visits.csv: row 3: p_if_planned: a rate is a share of one: write 1 for 100%."),
-        ("uptake.csv", "0.25,0.1,0.45", "25,0.1,0.45", "uptake.csv: row 2: probability: a rate is a share of one: write 0.25 for 25%."),
-        ("recovery.csv", "conservative,18,8,40", "conservative,18d,8,40", "recovery.csv: row 2: median_days: input should be a valid decimal (got '18d')."),
+        (
+            "visits.csv",
+            "bayer-2017 expert-assumption",
+            "bayer-2018 expert-assumption",
+            "visits.csv: row 2: source: 'bayer-2018' is not declared in hamstring.toml.",
+        ),
+        (
+            "visits.csv",
+            "physical_therapy,1,1,2,4,2",
+            "physical_therapy,1,3,2,4,2",
+            "visits.csv: row 3: visits_low <= visits_likely <= visits_high does not hold.",
+        ),
+        (
+            "visits.csv",
+            "physical_therapy,1,1,2,4,2",
+            "physical_therapy,100,1,2,4,2",
+            "visits.csv: row 3: p_if_planned: a rate is a share of one: write 1 for 100%.",
+        ),
+        (
+            "uptake.csv",
+            "0.25,0.1,0.45",
+            "25,0.1,0.45",
+            "uptake.csv: row 2: probability: a rate is a share of one: write 0.25 for 25%.",
+        ),
+        (
+            "recovery.csv",
+            "conservative,18,8,40",
+            "conservative,18d,8,40",
+            "recovery.csv: row 2: median_days: input should be a valid decimal (got '18d').",
+        ),
     ],
-)  # fmt: skip
+)
 def test_a_damaged_pathway_table_names_its_row_and_field(tmp_path, file: str, old: str, new: str, message: str) -> None:
     for each in FOLDER.iterdir():
         text = each.read_text(encoding="utf-8")
@@ -250,7 +293,9 @@ def test_a_damaged_pathway_table_names_its_row_and_field(tmp_path, file: str, ol
 
 def test_every_source_named_in_the_pathway_is_declared() -> None:
     file = PATHWAY.file
-    named = [entry.source for entry in (*file.condition, *file.phase, *file.massage_rule, *file.red_flag, *file.warning)]
+    named = [
+        entry.source for entry in (*file.condition, *file.phase, *file.massage_rule, *file.red_flag, *file.warning)
+    ]
     named += [file.surgery.source, file.soft_tissue.source]
     named += [entry.surgical_share.source for entry in file.condition if entry.surgical_share]
     assert set() == {word for source in named for word in source.split()} - {*PATHWAY.sources()}
@@ -286,8 +331,12 @@ def massage_days(visits: Visits) -> list[date]:
 
 
 @pytest.mark.parametrize(("condition", "management"), TREATMENTS)
-@pytest.mark.parametrize(("injury", "starts"), [("2026-03-02", "2026-03-02"), ("2026-03-06", "2026-03-07"), ("2026-02-02", "2026-03-18")])
-def test_no_massage_falls_before_the_safe_day(condition: Condition, management: Management, injury: str, starts: str) -> None:
+@pytest.mark.parametrize(
+    ("injury", "starts"), [("2026-03-02", "2026-03-02"), ("2026-03-06", "2026-03-07"), ("2026-02-02", "2026-03-18")]
+)
+def test_no_massage_falls_before_the_safe_day(
+    condition: Condition, management: Management, injury: str, starts: str
+) -> None:
     chosen = everything(condition, management, injury_date=injury, care_starts=starts)
     for visits in scheduled(chosen, range(2)):
         days = massage_days(visits)
@@ -309,8 +358,13 @@ def test_an_unoperated_avulsion_never_has_massage_in_any_draw(mode: Mode) -> Non
 
 
 def test_massage_that_is_planned_and_forbidden_is_explained() -> None:
-    chosen = scenario(condition="avulsion_grade_4", management="conservative", services=["physical_therapy", "massage_therapy"])
-    assert "No massage of the injured hamstring while the tendon is off the bone and not repaired." in wanted_by(chosen, 100).messages
+    chosen = scenario(
+        condition="avulsion_grade_4", management="conservative", services=["physical_therapy", "massage_therapy"]
+    )
+    assert (
+        "No massage of the injured hamstring while the tendon is off the bone and not repaired."
+        in wanted_by(chosen, 100).messages
+    )
 
 
 def test_massage_is_planned_where_it_is_safe() -> None:
@@ -348,7 +402,10 @@ def reference(name: str) -> list[dict[str, str]]:
     if not path.is_file():
         pytest.skip(NO_REFERENCE)
     with path.open(encoding="utf-8", newline="") as file:
-        return [row | {"service": RENAMED.get(row["service"], row["service"])} if "service" in row else row for row in csv.DictReader(file)]
+        return [
+            row | {"service": RENAMED.get(row["service"], row["service"])} if "service" in row else row
+            for row in csv.DictReader(file)
+        ]
 
 
 def numbers(row: dict[str, str], *columns: str) -> tuple[Decimal, ...]:
@@ -407,10 +464,12 @@ def test_uptake_times_the_share_in_care_is_the_probability_of_the_reference() ->
 
 
 def test_uptake_is_that_of_the_reference() -> None:
-    expected = {(r["condition"], r["management"], r["service"]): numbers(r, "probability", "low", "high") for r in reference("uptake.csv")}
+    expected = {
+        (r["condition"], r["management"], r["service"]): numbers(r, "probability", "low", "high")
+        for r in reference("uptake.csv")
+    }
     actual = {
-        (r.condition.value, r.management.value, r.service.value): (r.probability, r.low, r.high)
-        for r in PATHWAY.uptake
+        (r.condition.value, r.management.value, r.service.value): (r.probability, r.low, r.high) for r in PATHWAY.uptake
     }
     surgery = {(c.id, "surgical", "surgery"): c.surgical_share for c in PATHWAY.file.condition if c.surgical_share}
     actual |= {key: (share.probability, share.low, share.high) for key, share in surgery.items()}
@@ -442,10 +501,14 @@ def test_reinjury_chances_are_those_of_the_reference() -> None:
 
 def test_days_off_work_are_those_of_the_reference() -> None:
     expected = {
-        (r["condition"], r["management"], r["job_demand"]): numbers(r, "lost_days_low", "lost_days_likely", "lost_days_high")
+        (r["condition"], r["management"], r["job_demand"]): numbers(
+            r, "lost_days_low", "lost_days_likely", "lost_days_high"
+        )
         for r in reference("work_loss.csv")
     }
-    assert expected == {(r.condition, r.management, r.job_demand): (r.days_low, r.days_likely, r.days_high) for r in PATHWAY.work_loss}
+    assert expected == {
+        (r.condition, r.management, r.job_demand): (r.days_low, r.days_likely, r.days_high) for r in PATHWAY.work_loss
+    }
 
 
 def test_massage_rules_are_those_of_the_reference() -> None:

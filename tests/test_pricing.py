@@ -32,9 +32,7 @@ def allowed(made: Course) -> list[tuple[ClaimLine, Decimal]]:
     """The lines present in the likely course with what is allowed for each."""
     claims = made.claims
     return [
-        (line, to_decimal(int(claims.allowed[i, 0])))
-        for i, line in enumerate(claims.lines)
-        if claims.present[i, 0]
+        (line, to_decimal(int(claims.allowed[i, 0]))) for i, line in enumerate(claims.lines) if claims.present[i, 0]
     ]
 
 
@@ -69,7 +67,11 @@ def test_an_early_medicare_visit_has_one_unit_of_each() -> None:
 def test_where_hands_on_work_is_left_out_the_other_units_are_paid_as_without_it() -> None:
     made = course(2000, **NATIONAL, condition="strain_grade_3", services=["physical_therapy", "massage_therapy"])
     claims = made.claims
-    hands_on = {slot.day: h for slot, h in zip(made.visits.slots, made.visits.hands_on, strict=True) if slot.service == "physical_therapy"}
+    hands_on = {
+        slot.day: h
+        for slot, h in zip(made.visits.slots, made.visits.hands_on, strict=True)
+        if slot.service == "physical_therapy"
+    }
     checked = 0
     for i, line in enumerate(claims.lines):
         if line.code == "97140":
@@ -96,7 +98,9 @@ def test_a_state_and_county_mean_the_same_as_their_locality() -> None:
 
 def test_a_date_without_a_fee_schedule_is_refused_and_says_what_to_do() -> None:
     later = {"injury_date": "2027-03-01", "care_starts": "2027-03-03"}
-    with pytest.raises(NoPrice, match=r"No 2027 fee schedule table is loaded for 2027-03-03.*--prices-as-of 2026-12-31"):
+    with pytest.raises(
+        NoPrice, match=r"No 2027 fee schedule table is loaded for 2027-03-03.*--prices-as-of 2026-12-31"
+    ):
         quote(case(**NATIONAL, **later))
 
 
@@ -122,7 +126,9 @@ def test_without_need_prices_as_of_change_nothing_and_warn_of_nothing() -> None:
 
 
 @pytest.mark.parametrize(("code", "fee", "price"), [("97110", "27.87", "33.44"), ("97140", "26.59", "31.91")])
-def test_an_independent_clinic_in_ohio_is_allowed_a_multiple_of_the_medicare_fee_there(code: str, fee: str, price: str) -> None:
+def test_an_independent_clinic_in_ohio_is_allowed_a_multiple_of_the_medicare_fee_there(
+    code: str, fee: str, price: str
+) -> None:
     us = load_tariff(Region.US_PRIVATE)
     assert us.schedule is not None
     on = date(2026, 3, 4)
@@ -146,7 +152,9 @@ def test_the_first_setting_of_a_region_is_the_usual_one() -> None:
 
 
 def test_a_setting_that_is_none_is_refused_with_those_there_are() -> None:
-    with pytest.raises(InputError, match=r"setting: us_private has the settings independent_clinic, hospital_outpatient \(got 'moon'\)"):
+    with pytest.raises(
+        InputError, match=r"setting: us_private has the settings independent_clinic, hospital_outpatient \(got 'moon'\)"
+    ):
         quote(case(setting="moon"))
 
 
@@ -192,7 +200,9 @@ def test_a_service_outside_the_plan_is_bought_at_the_cash_price() -> None:
     made = quote(case(services=["physical_therapy", "massage_therapy"]))
     massages = [line for line in made.lines if line.service == Service.MASSAGE_THERAPY]
     assert massages
-    assert {(Decimal("90.00"), Decimal("90.00"), Reason.NOT_COVERED)} == {(m.charge, m.patient_pays, m.reason) for m in massages}
+    assert {(Decimal("90.00"), Decimal("90.00"), Reason.NOT_COVERED)} == {
+        (m.charge, m.patient_pays, m.reason) for m in massages
+    }
 
 
 def test_medicare_has_no_price_for_massage_and_uses_the_self_pay_price_of_the_state() -> None:
@@ -213,7 +223,9 @@ def test_an_own_price_replaces_the_whole_visit() -> None:
     made = course(own_prices={"physical_therapy": "100.00"})
     visits = by_day(made)
     assert {(Decimal("100.00"),)} == {tuple(codes.values()) for codes in visits.values()}
-    assert {"own_price"} == {line.price.method for line, _ in allowed(made) if line.price and line.visit_service == "physical_therapy"}
+    assert {"own_price"} == {
+        line.price.method for line, _ in allowed(made) if line.price and line.visit_service == "physical_therapy"
+    }
 
 
 def test_an_own_price_leaves_other_services_alone() -> None:
@@ -303,7 +315,9 @@ def test_the_nhs_of_england_charges_9_90_an_item() -> None:
 
 @pytest.mark.parametrize("nation", ["Scotland", "Wales", "Northern Ireland"])
 def test_elsewhere_in_the_uk_prescriptions_are_free(nation: str) -> None:
-    assert Decimal("0.00") == quote(case(region="nhs", area={"nation": nation}, prescription_items=3)).totals.patient_pays
+    assert (
+        Decimal("0.00") == quote(case(region="nhs", area={"nation": nation}, prescription_items=3)).totals.patient_pays
+    )
 
 
 # ---------------------------------------------------------------- many draws
@@ -312,7 +326,9 @@ def test_elsewhere_in_the_uk_prescriptions_are_free(nation: str) -> None:
 def test_a_whole_course_is_at_one_clinics_price_level() -> None:
     """One rank a draw and provider: the dearest draw of one code is the dearest of the next."""
     claims = course(1000, condition="strain_grade_1").claims
-    lines = [i for i, line in enumerate(claims.lines) if line.visit_service == "physical_therapy" and line.code == "97110"]
+    lines = [
+        i for i, line in enumerate(claims.lines) if line.visit_service == "physical_therapy" and line.code == "97110"
+    ]
     both = claims.present[lines[0]] & claims.present[lines[1]]
     assert both.sum() > 100
     assert (claims.allowed[lines[0]][both] == claims.allowed[lines[1]][both]).all()

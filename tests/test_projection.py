@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -151,7 +152,9 @@ def test_the_parts_of_the_mean_add_up_to_the_mean(region: Region) -> None:
     made = project(example(region), FEW)
     for parts in (made.by_phase, made.by_service):
         rounding = 0.005 * (len(parts) + 1)
-        assert pytest.approx(float(made.patient_pays.mean), abs=rounding) == float(sum(part.patient_mean for part in parts))
+        assert pytest.approx(float(made.patient_pays.mean), abs=rounding) == float(
+            sum(part.patient_mean for part in parts)
+        )
         paid = float(made.plan_pays.mean + made.secondary_pays.mean)
         assert pytest.approx(paid, abs=rounding + 0.005) == float(sum(part.plan_mean for part in parts))
 
@@ -199,13 +202,15 @@ def test_the_chance_of_meeting_the_deductible_is_the_share_of_draws_that_do() ->
 def test_a_higher_deductible_never_costs_less_in_any_draw(condition: str) -> None:
     opened = case(condition=condition, services=["physical_therapy", "imaging_mri", "physician_visit"])
     paid = [patient_totals(with_deductible(opened, amount), FEW) for amount in ("0.00", "500.00", "1000.00", "3000.00")]
-    assert all((more >= less).all() for less, more in zip(paid, paid[1:], strict=False))
+    assert all((more >= less).all() for less, more in pairwise(paid))
     assert paid[0].mean() < paid[-1].mean()
 
 
 def test_a_lower_out_of_pocket_maximum_never_costs_more() -> None:
     opened = case(condition="avulsion_grade_4", services=["physical_therapy", "imaging_mri"])
-    low = replace(opened, plan=opened.plan.model_copy(update={"out_of_pocket_max": OutOfPocketMax(amount=Decimal("1500.00"))}))
+    low = replace(
+        opened, plan=opened.plan.model_copy(update={"out_of_pocket_max": OutOfPocketMax(amount=Decimal("1500.00"))})
+    )
     less, more = patient_totals(low, FEW), patient_totals(opened, FEW)
     assert (less <= more).all()
     assert 150_000 == less.max()

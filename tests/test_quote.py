@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -39,7 +40,10 @@ def adds_up(made: Quote) -> bool:
     """Charge identity on every line, lines to totals, parts to totals, nothing negative."""
     parts = ("patient_pays", "plan_pays", "secondary_pays", "write_off")
     return (
-        all(line.charge == line.plan_pays + line.secondary_pays + line.patient_pays + line.write_off for line in made.lines)
+        all(
+            line.charge == line.plan_pays + line.secondary_pays + line.patient_pays + line.write_off
+            for line in made.lines
+        )
         and all(total(made.lines, amount) == getattr(made.totals, amount) for amount in AMOUNTS)
         and all(getattr(line, amount) >= 0 for line in made.lines for amount in AMOUNTS)
         and all(total(made.by_phase, part) == getattr(made.totals, part) for part in parts)
@@ -79,7 +83,9 @@ def test_every_condition_has_one_with_a_second_cover_too(region: Region, plan: P
 @pytest.mark.parametrize("network", ["in_network", "out_of_network", "not_applicable"])
 def test_every_network_and_setting_has_a_quote_that_adds_up(setting: str, network: str) -> None:
     for plan in ("ppo", "hmo", "uninsured"):
-        made = quote(case(plan=plan, setting=setting, network=network, condition="strain_grade_3", services=ALL_SERVICES))
+        made = quote(
+            case(plan=plan, setting=setting, network=network, condition="strain_grade_3", services=ALL_SERVICES)
+        )
         assert adds_up(made)
 
 
@@ -101,7 +107,11 @@ def test_every_priced_line_names_its_source(region: Region) -> None:
     made = quote(example(region))
     sources = {(entry.service, entry.code, entry.source.id) for entry in made.prices}
     free = (Reason.NO_PUBLISHED_PRICE, Reason.IN_SURGICAL_FEE)
-    assert [] == [line.line for line in made.lines if line.reason not in free and (line.service, line.code, line.price_source) not in sources]
+    assert [] == [
+        line.line
+        for line in made.lines
+        if line.reason not in free and (line.service, line.code, line.price_source) not in sources
+    ]
 
 
 @pytest.mark.parametrize("region", Region)
@@ -129,7 +139,7 @@ def test_visits_of_a_service_are_counted_once_however_many_lines_they_have() -> 
 def test_phases_carry_what_must_be_true_to_move_on_and_follow_one_another() -> None:
     phases = quote(case()).phases
     assert [1, 2, 3, 4, 5] == [phase.number for phase in phases]
-    assert all(earlier.ends < later.starts for earlier, later in zip(phases, phases[1:], strict=False))
+    assert all(earlier.ends < later.starts for earlier, later in pairwise(phases))
     assert phases[1].enter_when == "You can walk without pain."
 
 
@@ -139,7 +149,8 @@ def test_red_flags_come_with_every_quote() -> None:
 
 
 @pytest.mark.parametrize(
-    ("condition", "first"), [("avulsion_grade_4", True), ("strain_grade_3", True), ("undiagnosed", True), ("strain_grade_1", False)]
+    ("condition", "first"),
+    [("avulsion_grade_4", True), ("strain_grade_3", True), ("undiagnosed", True), ("strain_grade_1", False)],
 )
 def test_a_doctor_comes_first_where_the_grade_asks_for_one(condition: str, first: bool) -> None:
     assert first == (quote(case(condition=condition)).safety.doctor_first is not None)
@@ -154,7 +165,9 @@ def test_a_steroid_injection_in_a_fresh_tear_is_warned_of() -> None:
 
 
 def test_the_chance_of_reinjury_stands_in_the_quote() -> None:
-    assert {60: Decimal("0.09"), 365: Decimal("0.17")} == {r.horizon_days: r.probability for r in quote(case()).recurrence}
+    assert {60: Decimal("0.09"), 365: Decimal("0.17")} == {
+        r.horizon_days: r.probability for r in quote(case()).recurrence
+    }
 
 
 def test_the_recovery_time_is_that_of_the_table() -> None:
@@ -232,7 +245,10 @@ def test_closing_accumulators_add_this_episode_to_what_was_used() -> None:
 
 # ---------------------------------------------------------------- across the new year
 
-LONG = {"condition": "avulsion_grade_4", "services": ["physician_visit", "specialist_visit", "imaging_mri", "physical_therapy"]}
+LONG = {
+    "condition": "avulsion_grade_4",
+    "services": ["physician_visit", "specialist_visit", "imaging_mri", "physical_therapy"],
+}
 IN_OCTOBER = {"injury_date": "2026-10-19", "care_starts": "2026-10-20"}
 IN_JANUARY = {"injury_date": "2027-01-04", "care_starts": "2027-01-05"}
 

@@ -139,7 +139,9 @@ def test_ten_business_days_pass_over_weekends_and_holidays() -> None:
 
 def test_a_medigap_policy_adds_its_own_check() -> None:
     assert "medigap_check" in ids(of(case(**NATIONAL, secondary="medigap_g"))) - ids(of(case(**NATIONAL)))
-    assert "medigap_n_therapy_copay" in ids(of(case(**NATIONAL, secondary="medigap_n"))) - ids(of(case(**NATIONAL, secondary="medigap_g")))
+    assert "medigap_n_therapy_copay" in ids(of(case(**NATIONAL, secondary="medigap_n"))) - ids(
+        of(case(**NATIONAL, secondary="medigap_g"))
+    )
 
 
 # ---------------------------------------------------------------- US private
@@ -165,7 +167,9 @@ def test_with_few_visits_approval_is_only_a_possibility() -> None:
 
 
 def test_massage_from_a_savings_account_needs_a_letter_of_medical_necessity() -> None:
-    assert "letter_of_medical_necessity" in ids(of(case(services=["physical_therapy", "massage_therapy"]))) - ids(of(case()))
+    assert "letter_of_medical_necessity" in ids(of(case(services=["physical_therapy", "massage_therapy"]))) - ids(
+        of(case())
+    )
 
 
 def test_without_insurance_there_is_a_good_faith_estimate_and_no_referral() -> None:
@@ -189,7 +193,13 @@ def test_surgery_is_authorized_before_its_day() -> None:
 
 
 def nation(name: str, **changes: object) -> Case:
-    return case(region="nhs", area={"nation": name}, services=["physical_therapy", "specialist_visit", "imaging_mri"], prescription_items=2, **changes)
+    return case(
+        region="nhs",
+        area={"nation": name},
+        services=["physical_therapy", "specialist_visit", "imaging_mri"],
+        prescription_items=2,
+        **changes,
+    )
 
 
 def test_each_nation_of_the_uk_has_its_own_rules() -> None:
@@ -206,8 +216,18 @@ def test_a_suspected_avulsion_goes_to_hospital_the_next_day() -> None:
 
 
 def test_an_insurer_in_the_uk_wants_to_be_asked_first() -> None:
-    insured, paying = of(case(region="uk_private", plan="pmi_excess_only")), of(case(region="uk_private", plan="uk_self_pay"))
-    assert {"pre_authorisation", "open_referral", "recognised_provider", "pre_existing", "excess_each_year", "invoice_deadline"} <= ids(insured)
+    insured, paying = (
+        of(case(region="uk_private", plan="pmi_excess_only")),
+        of(case(region="uk_private", plan="uk_self_pay")),
+    )
+    assert {
+        "pre_authorisation",
+        "open_referral",
+        "recognised_provider",
+        "pre_existing",
+        "excess_each_year",
+        "invoice_deadline",
+    } <= ids(insured)
     assert set() == ids(paying) & {"pre_authorisation", "open_referral", "recognised_provider"}
 
 
@@ -217,7 +237,9 @@ def test_an_invoice_is_sent_within_six_months_of_the_first_visit() -> None:
 
 
 def test_a_cash_plan_beside_the_insurance_adds_its_claim() -> None:
-    assert "cash_plan_claim" in ids(of(case(region="uk_private", secondary="cash_plan"))) - ids(of(case(region="uk_private")))
+    assert "cash_plan_claim" in ids(of(case(region="uk_private", secondary="cash_plan"))) - ids(
+        of(case(region="uk_private"))
+    )
 
 
 # ---------------------------------------------------------------- order and appeal
@@ -288,14 +310,31 @@ due = { anchor = "ANCHOR" }
 """
 
 
-@pytest.mark.parametrize("anchor", ["injury", "care_starts", "first_visit", "last_visit", "surgery", "denial", "invoice", "always", "first:imaging_mri", "visit:physical_therapy:12", "event:deductible_met"])
+@pytest.mark.parametrize(
+    "anchor",
+    [
+        "injury",
+        "care_starts",
+        "first_visit",
+        "last_visit",
+        "surgery",
+        "denial",
+        "invoice",
+        "always",
+        "first:imaging_mri",
+        "visit:physical_therapy:12",
+        "event:deductible_met",
+    ],
+)
 def test_a_known_anchor_is_accepted(tmp_path: Path, anchor: str) -> None:
     path = tmp_path / "requirements.toml"
     path.write_text(REQUIREMENT.replace("ANCHOR", anchor), encoding="utf-8")
     assert anchor == load_requirements(path).requirement[0].due.anchor
 
 
-@pytest.mark.parametrize("anchor", ["", "tomorrow", "first:physio", "visit:physical_therapy", "visit:physical_therapy:x", "event:"])
+@pytest.mark.parametrize(
+    "anchor", ["", "tomorrow", "first:physio", "visit:physical_therapy", "visit:physical_therapy:x", "event:"]
+)
 def test_an_unknown_anchor_is_refused_by_name(tmp_path: Path, anchor: str) -> None:
     path = tmp_path / "requirements.toml"
     path.write_text(REQUIREMENT.replace("ANCHOR", anchor), encoding="utf-8")
@@ -304,4 +343,6 @@ def test_an_unknown_anchor_is_refused_by_name(tmp_path: Path, anchor: str) -> No
 
 
 def test_the_shipped_files_are_read_from_their_own_folders() -> None:
-    assert load_requirements(TARIFFS / "nhs" / "requirements.toml") != load_requirements(TARIFFS / "uk_private" / "requirements.toml")
+    assert load_requirements(TARIFFS / "nhs" / "requirements.toml") != load_requirements(
+        TARIFFS / "uk_private" / "requirements.toml"
+    )

@@ -46,14 +46,23 @@ def treatment(condition: Condition, management: Management) -> dict[str, object]
 # ---------------------------------------------------------------- working days
 
 HOLIDAYS: Mapping[str, tuple[dict[str, object], tuple[str, ...]]] = {
-    "Ohio": ({"region": "us_private", "area": {"state": "OH"}}, ("2026-05-25", "2026-07-03", "2026-11-26", "2026-12-25", "2027-01-01")),
+    "Ohio": (
+        {"region": "us_private", "area": {"state": "OH"}},
+        ("2026-05-25", "2026-07-03", "2026-11-26", "2026-12-25", "2027-01-01"),
+    ),
     "Massachusetts": ({"region": "us_private", "area": {"state": "MA"}}, ("2026-04-20", "2026-05-25", "2026-12-25")),
-    "Medicare in New York": ({"region": "medicare_part_b", "area": {"locality": "NY-01"}}, ("2026-05-25", "2026-06-19", "2026-12-25")),
-    "NHS England": ({"region": "nhs", "area": {"nation": "England"}}, ("2026-04-03", "2026-04-06", "2026-08-31", "2026-12-28")),
+    "Medicare in New York": (
+        {"region": "medicare_part_b", "area": {"locality": "NY-01"}},
+        ("2026-05-25", "2026-06-19", "2026-12-25"),
+    ),
+    "NHS England": (
+        {"region": "nhs", "area": {"nation": "England"}},
+        ("2026-04-03", "2026-04-06", "2026-08-31", "2026-12-28"),
+    ),
     "NHS Scotland": ({"region": "nhs", "area": {"nation": "Scotland"}}, ("2026-01-02", "2026-08-03", "2026-11-30")),
     "private in Scotland": ({"region": "uk_private", "area": {"nation": "Scotland"}}, ("2026-01-02", "2026-11-30")),
     "Northern Ireland": ({"region": "nhs", "area": {"nation": "Northern Ireland"}}, ("2026-03-17", "2026-07-13")),
-}  # fmt: skip
+}
 
 WORKING = {
     "Ohio": ("2026-04-20", "2026-11-30", "2027-01-04"),
@@ -94,7 +103,12 @@ def test_2_january_is_a_working_day_in_england_and_not_in_scotland() -> None:
 
 
 def test_st_andrews_day_is_a_working_day_in_england_and_not_in_scotland() -> None:
-    start = {"region": "uk_private", "injury_date": "2026-11-30", "care_starts": "2026-11-30", "services": ["physical_therapy"]}
+    start = {
+        "region": "uk_private",
+        "injury_date": "2026-11-30",
+        "care_starts": "2026-11-30",
+        "services": ["physical_therapy"],
+    }
     england = visits_of(**start, area={"nation": "England"}, condition="proximal_tendinopathy")
     scotland = visits_of(**start, area={"nation": "Scotland"}, condition="proximal_tendinopathy")
     assert date(2026, 11, 30) in days(england)
@@ -107,7 +121,12 @@ def test_every_visit_falls_on_a_working_day_and_none_before_care_starts(
     region: Region, condition: Condition, management: Management
 ) -> None:
     starts = "2026-10-01" if region == Region.MEDICARE_PART_B else "2026-12-18"
-    changes: dict[str, object] = {"region": region, "injury_date": starts, "care_starts": starts, "prices_as_of": "2026-12-31"}
+    changes: dict[str, object] = {
+        "region": region,
+        "injury_date": starts,
+        "care_starts": starts,
+        "prices_as_of": "2026-12-31",
+    }
     for course in courses(**treatment(condition, management), **changes):
         calendar = calendar_of(course.case.scenario, course.case.tariff)
         assert [] == [day for day in days(course.visits) if day.weekday() > 4 or calendar.on_or_after(day) != day]
@@ -116,7 +135,9 @@ def test_every_visit_falls_on_a_working_day_and_none_before_care_starts(
 
 @settings(max_examples=25)
 @given(st.dates(date(2026, 1, 1), date(2029, 12, 31)), st.integers(0, 60), st.sampled_from(TREATMENTS))
-def test_on_any_date_the_rules_of_the_calendar_hold(injury: date, later: int, what: tuple[Condition, Management]) -> None:
+def test_on_any_date_the_rules_of_the_calendar_hold(
+    injury: date, later: int, what: tuple[Condition, Management]
+) -> None:
     starts = injury + timedelta(days=later)
     changes = {"region": "us_private", "injury_date": injury, "care_starts": starts}
     for course in courses(**treatment(*what), **changes):
@@ -186,7 +207,13 @@ def test_a_tendon_that_has_hurt_for_long_counts_from_the_start_of_care() -> None
 # ---------------------------------------------------------------- surgery
 
 SURGICAL = [condition for condition, management in TREATMENTS if management == Management.SURGICAL]
-BEFORE = (Service.PHYSICIAN_VISIT, Service.EMERGENCY_VISIT, Service.IMAGING_MRI, Service.IMAGING_ULTRASOUND, Service.IMAGING_XRAY)
+BEFORE = (
+    Service.PHYSICIAN_VISIT,
+    Service.EMERGENCY_VISIT,
+    Service.IMAGING_MRI,
+    Service.IMAGING_ULTRASOUND,
+    Service.IMAGING_XRAY,
+)
 
 
 @pytest.mark.parametrize("condition", SURGICAL)
@@ -252,7 +279,9 @@ def test_every_massage_is_hands_on_and_nothing_absent_is() -> None:
 def test_therapy_comes_first_and_massage_takes_what_is_left() -> None:
     alone = visits_of(2000, 5, services=["massage_therapy"])
     beside = visits_of(2000, 5, services=["physical_therapy", "massage_therapy"])
-    massages = [visits.present[[s.service == Service.MASSAGE_THERAPY for s in visits.slots]].sum() for visits in (alone, beside)]
+    massages = [
+        visits.present[[s.service == Service.MASSAGE_THERAPY for s in visits.slots]].sum() for visits in (alone, beside)
+    ]
     assert massages[1] < massages[0]
 
 

@@ -105,7 +105,9 @@ def test_a_quote_for_england_does_not_say_so() -> None:
 
 
 def test_an_unknown_english_region_is_refused_with_a_suggestion() -> None:
-    with pytest.raises(InputError, match=r"area\.region: no waiting list is published for 'Londn'; did you mean 'London'\?"):
+    with pytest.raises(
+        InputError, match=r"area\.region: no waiting list is published for 'Londn'; did you mean 'London'\?"
+    ):
         wait_for(Area(nation="England", region="Londn"), WAITS)
 
 
@@ -134,21 +136,40 @@ EDGES = ("w0_1", "w1_2", "w2_4", "w4_12", "w12_18", "w18_52", "w52_104", "w104_p
 
 def test_every_area_of_the_reference_has_the_same_number_of_people_in_every_band() -> None:
     expected = {plain(row["org_name"]): [int(row[edge]) for edge in EDGES] for row in reference()}
-    actual = {plain(area.partition("/")[2] or area): [int(row["people"]) for row in rows] for area, rows in BANDS.items()}
+    actual = {
+        plain(area.partition("/")[2] or area): [int(row["people"]) for row in rows] for area, rows in BANDS.items()
+    }
     assert {name: people for name, people in expected.items() if sum(people)} == actual
 
 
 def test_the_shares_and_medians_that_the_reference_states_come_out() -> None:
     for row in reference():
-        area = next((each for each in WAITS.values() if plain(each.area.partition("/")[2] or each.area) == plain(row["org_name"])), None)
+        area = next(
+            (
+                each
+                for each in WAITS.values()
+                if plain(each.area.partition("/")[2] or each.area) == plain(row["org_name"])
+            ),
+            None,
+        )
         if area is not None:
             made = (area.share_within(12) * 100, area.share_within(18) * 100, area.median_weeks)
-            stated = [float(row[column]) for column in ("pct_within_12w", "pct_within_18w", "median_weeks_interpolated")]
+            stated = [
+                float(row[column]) for column in ("pct_within_12w", "pct_within_18w", "median_weeks_interpolated")
+            ]
             assert pytest.approx(stated, abs=0.051) == list(made), row["org_name"]
 
 
 def test_the_regions_add_up_to_england() -> None:
     totals = {area: sum(int(row["people"]) for row in rows) for area, rows in BANDS.items()}
-    regions = ("London", "South East", "South West", "Midlands", "East of England", "North West", "North East and Yorkshire")
+    regions = (
+        "London",
+        "South East",
+        "South West",
+        "Midlands",
+        "East of England",
+        "North West",
+        "North East and Yorkshire",
+    )
     assert 400_506 == totals["England"]
     assert totals["England"] == sum(totals[f"England/{region}"] for region in regions)

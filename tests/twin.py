@@ -73,10 +73,6 @@ def visits_counted(benefit: Benefit) -> bool:
     return any(term is not None for term in terms)
 
 
-def counter_of(benefit: Benefit) -> str:
-    return benefit.visit_group or benefit.limit_group or benefit.services[0].value
-
-
 class Twin:
     """Adjudicates one list of lines, in order."""
 
@@ -147,8 +143,8 @@ class Twin:
             secondary_out_of_pocket=used.secondary_out_of_pocket,
         )
         for benefit in self.plan.benefit:
-            counter, group = counter_of(benefit), benefit.group
-            visits = used_by_name(used.visits, counter, services_of(self.plan, counter_of, counter))
+            counter, group = benefit.counter, benefit.group
+            visits = used_by_name(used.visits, counter, services_of(self.plan, lambda each: each.counter, counter))
             money = used_by_name(used.benefit_paid, group, services_of(self.plan, lambda each: each.group, group))
             state.visits[counter], state.limits[group] = sum(visits), sum(money, ZERO)
         return state
@@ -163,7 +159,7 @@ class Twin:
                 new.separate_deductibles[separate.id] = old.separate_deductibles.get(separate.id, ZERO)
         for benefit in self.plan.benefit:
             if benefit.visit_limit_resets == "episode" and visits_counted(benefit):
-                new.visits[counter_of(benefit)] = old.visits[counter_of(benefit)]
+                new.visits[benefit.counter] = old.visits[benefit.counter]
             if benefit.benefit_limit_resets == "episode" and benefit.benefit_limit is not None:
                 new.limits[benefit.group] = old.limits.get(benefit.group, ZERO)
         for rule in self.secondary.pays if self.secondary else ():
@@ -174,7 +170,7 @@ class Twin:
     def _new_month(self) -> None:
         for benefit in self.plan.benefit:
             if benefit.visit_limit_resets == "month":
-                self.so_far.visits[counter_of(benefit)] = 0
+                self.so_far.visits[benefit.counter] = 0
 
     # -------------------------------------------------------- one line
 
@@ -291,7 +287,7 @@ class Twin:
 
         A visit under the deductible has the number of the last one that counted, where such visits do not count.
         """
-        counter, visit, numbers = counter_of(benefit), visit_of(line), self.so_far.numbers
+        counter, visit, numbers = benefit.counter, visit_of(line), self.so_far.numbers
         if (counter, visit) not in numbers:
             under = benefit.deductible_applies and self._deductible_room(benefit, outside=self._is_outside(line)) > 0
             if benefit.visits_under_deductible_count or not under:

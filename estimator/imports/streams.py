@@ -167,12 +167,11 @@ class PriceFile:
         if b"\0" in start or shown.startswith(b"%PDF"):
             raise InputError(where + "row 1: this is a binary file, not text. Is it the right file?")
         if shown.startswith(b"<"):
-            raise InputError(
-                where + "row 1: this is a web page or XML, not a price file; download the file itself."
-            )
+            raise InputError(where + "row 1: this is a web page or XML, not a price file; download the file itself.")
         if shown.startswith(b"["):
             raise InputError(
-                where + "row 1: the JSON begins with a list; a price file is one object in braces. Is it the right file?"
+                where
+                + "row 1: the JSON begins with a list; a price file is one object in braces. Is it the right file?"
             )
         return "json" if shown.startswith(b"{") else "csv"
 
@@ -206,8 +205,8 @@ class Table:
 
     def head(self, count: int) -> list[tuple[int, list[str]]]:
         """The first records, parsed."""
-        block = self.file.read(1 << 20)
-        found, used = _records(block, count, is_last=not self._more(block))
+        block = self.file.read(BLOCK)
+        found, used = _records(block, count, is_last=not self._more(block), path=self.file.path)
         self.file.unread(block[used:])
         rows = [(self.line + at, _cells(cells, self.file.path, self.line + at)) for at, cells in found]
         self.line += block.count(b"\n", 0, used)
@@ -285,11 +284,17 @@ def _found(block: bytes, first_line: int, pattern: str, path: Path) -> _Found:
                 return _found_slowly(block, first_line, pattern, path)
     starts = np.concatenate([[0], ends[:-1]])
     first_lines = np.concatenate([[0], lines[:-1] + 1]) + first_line
-    rows = []
-    for at in _holding(block, ends, pattern):
-        line = int(first_lines[at])
-        record = block[starts[at] : ends[at]]
-        rows.append((line, _cells(_records(record, 1, is_last=True, path=path, line=line)[0][0][1], path, line)))
+    wanted = _holding(block, ends, pattern).tolist()
+    numbers = [int(first_lines[at]) for at in wanted]
+    texts = [block[starts[at] : ends[at]] for at in wanted]
+    try:
+        parsed = list(csv.reader(text.decode("utf-8", "surrogateescape") for text in texts))
+    except csv.Error:
+        parsed = []
+    if len(parsed) != len(texts):  # one of them takes several lines, or is broken: each by itself, to name it
+        each = zip(texts, numbers, strict=True)
+        parsed = [_records(text, 1, is_last=True, path=path, line=line)[0][0][1] for text, line in each]
+    rows = [(line, _cells(cells, path, line)) for line, cells in zip(numbers, parsed, strict=True)]
     return _Found(rows, len(ends))
 
 
@@ -538,7 +543,12 @@ class JsonFile:
                         fields = self._object(head + b"]" + bytes(tail) + rest, where)
                         yield Element(key, number, fields)
                     return
-                if head is None and level == 3 and after[index] == 4 and opening.search(block, max(0, spot - 200), spot + 1):
+                if (
+                    head is None
+                    and level == 3
+                    and after[index] == 4
+                    and opening.search(block, max(0, spot - 200), spot + 1)
+                ):
                     head = block[: spot + 1]
                     code = f'"{self.code_key}"'.encode()
                     is_wanted = is_wanted and (code not in head or re.search(pattern.encode(), head) is not None)
@@ -557,10 +567,9 @@ class JsonFile:
                 yield Element(key, number, listed, is_complete=False)
             if head is None:
                 carry = block
-            elif tail is None:
-                # between parts only commas and blanks may stand; an unfinished part is kept
-                rest_of_block = block[cursor:]
-                carry = rest_of_block[rest_of_block.find(b"{") :] if b"{" in rest_of_block else b""
+            elif tail is None:  # between parts stand only commas and blanks; an unfinished part is kept
+                left = block[cursor:]
+                carry = left[left.find(b"{") :] if b"{" in left else b""
             else:
                 tail += block[cursor:]
                 carry = b""
@@ -632,5 +641,7 @@ def _brackets(block: bytes, is_inside: bool) -> tuple[Positions, npt.NDArray[np.
 
 def _escaped(block: bytes) -> Positions:
     """Where a quotation mark follows an odd number of backslashes."""
-    found: Sequence[int] = [each.end() - 1 for each in re.finditer(rb'\\+"', block) if (each.end() - each.start()) % 2 == 0]
+    found: Sequence[int] = [
+        each.end() - 1 for each in re.finditer(rb'\\+"', block) if (each.end() - each.start()) % 2 == 0
+    ]
     return np.array(found, dtype=np.int64)

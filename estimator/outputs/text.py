@@ -6,8 +6,11 @@ import dataclasses
 import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from pathlib import Path
 
 from estimator.comparison import Comparison
+from estimator.coverage_example import CoverageExample
+from estimator.imports.exchange_plan import CheckReport, ExchangePlan
 from estimator.imports.pfs import PfsImport
 from estimator.inspection import TariffReport
 from estimator.lookup import Price, PriceProblem, PriceRange, Prices
@@ -16,6 +19,7 @@ from estimator.projection import Projection, Spread
 from estimator.quote import Quote
 from estimator.requirements import Checklist
 from estimator.statement import Statement
+from estimator.timing import Timing
 from estimator.vocabulary import SERVICE_NAMES
 
 
@@ -50,7 +54,9 @@ def quote(made: Quote) -> str:
     if made.secondary:
         lines[-1] += f" Your second cover pays {money(made.totals.secondary_pays, made.currency)}."
     if made.totals.write_off:
-        lines[-1] += f" Nobody pays the other {money(made.totals.write_off, made.currency)}: it is above the agreed prices."
+        lines[-1] += (
+            f" Nobody pays the other {money(made.totals.write_off, made.currency)}: it is above the agreed prices."
+        )
     if made.safety.doctor_first:
         lines += ["", made.safety.doctor_first]
     rows: list[tuple[str, ...]] = [("Date", "Service", "Code", "Units", "Billed", "Allowed", "You pay", "Why")]
@@ -326,3 +332,55 @@ def pfs_import(done: PfsImport) -> str:
 def pfs_import_json(done: PfsImport) -> str:
     """The same as one JSON object."""
     return json.dumps(dataclasses.asdict(done), default=str, indent=2, ensure_ascii=False)
+
+
+def timing(made: Timing) -> str:
+    """Start dates side by side; dates outside the window are marked, never recommended."""
+    rows: list[tuple[str, ...]] = [("Start", "Likely", "Middle", "8 of 10 between", "Against your start", "")]
+    for row in made.rows:
+        sign = "+" if row.against_chosen > 0 else ""
+        mark = "your start" if row.is_chosen else ("" if row.in_window else "outside the window")
+        between = f"{money(row.p10, made.currency)} and {money(row.p90, made.currency)}"
+        change = f"{sign}{row.against_chosen:,.2f}"
+        rows.append(
+            (str(row.starts), money(row.likely, made.currency), money(row.p50, made.currency), between, change, mark)
+        )
+    return "\n".join([made.window_says, "", table(rows, right=(1, 2, 3, 4)), "", *made.says])
+
+
+def coverage_example(made: CoverageExample) -> str:
+    """The example as a plan's document prints it, then how it depends on the number of visits."""
+    parts = (
+        ("Deductibles", made.deductibles),
+        ("Copayments", made.copayments),
+        ("Coinsurance", made.coinsurance),
+        ("Limits or exclusions", made.limits_or_exclusions),
+        ("The total you would pay", made.total),
+    )
+    rows: list[tuple[str, ...]] = [("What you would pay", "Printed", "Exact")]
+    rows += [(name, f"{part.printed:,.0f}", f"{part.exact:,.2f}") for name, part in parts]
+    head = f"{made.title} under {made.plan_name}, {made.edition_name}; example cost {made.total_example_cost:,.2f}."
+    trials: list[tuple[str, ...]] = [("Specialist visits", "Therapy visits", "X-rays", "Printed total")]
+    trials += [
+        (str(t.visits.specialist), str(t.visits.therapy), str(t.visits.x_rays), f"{t.total:,.0f}")
+        for t in made.by_visits
+    ]
+    return "\n".join([head, "", table(rows, right=(1, 2)), "", table(trials, right=(0, 1, 2, 3)), "", *made.notes])
+
+
+def exchange_plan(made: ExchangePlan, written: Path) -> str:
+    """What was read of a marketplace plan, what is missing and what was refused."""
+    lines = [f"{written}: {made.plan.title}, {made.rows} rows read."]
+    lines += [f"missing: {name}" for name in made.missing]
+    lines += [f"refused: {row}" for row in made.refused]
+    return "\n".join([*lines, *(f"note: {notice}" for notice in made.notices)])
+
+
+def exchange_check(report: CheckReport) -> str:
+    """How many rows of a file were understood, and each refused wording with its count."""
+    lines = [f"{report.file}: {report.understood:,} of {report.rows:,} rows understood, {report.plans:,} plans."]
+    lines += [f"  distinct {kind}: {count:,}" for kind, count in report.wordings.items()]
+    for each in report.refused:
+        where = f"{each.column} {each.words!r} (first in row {each.first_row})"
+        lines.append(f"refused {each.count:,} times: {where}: {each.why}")
+    return "\n".join([*lines, *(f"note, {count:,} rows: {notice}" for notice, count in report.notices.items())])

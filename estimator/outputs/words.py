@@ -118,13 +118,14 @@ class Words:
         """An exact amount, with cents."""
         return format_money(to_minor(amount), self.currency)
 
-    def about(self, amount: Decimal) -> str:
-        """An estimate: whole above a hundred, where cents would pretend to know too much."""
-        return format_money(to_minor(amount), self.currency, whole=amount >= SMALL or amount == int(amount))
+    def about(self, amount: Decimal, beside: Decimal = Decimal(0)) -> str:
+        """An estimate: whole above a hundred, where cents would pretend to know too much; `beside` keeps a pair alike."""
+        whole = max(amount, beside) >= SMALL or amount == int(amount)
+        return format_money(to_minor(amount), self.currency, whole=whole)
 
     def span(self, low: Decimal, high: Decimal) -> str:
         """A range with an en dash, or one amount where both ends are the same."""
-        first, last = self.about(low), self.about(high)
+        first, last = self.about(low, high), self.about(high)
         return first if first == last else f"{first}–{last}"
 
     def day(self, on: date, *, year: bool = False) -> str:
@@ -141,6 +142,11 @@ class Words:
     def label(self, term: str) -> str:
         """The region's own word for a term."""
         return self.labels.get(term, PLAIN_LABELS.get(term, term.replace("_", " ").capitalize()))
+
+    def inside(self, term: str) -> str:
+        """A term inside a sentence: small letters, unless it holds a name."""
+        label = self.label(term)
+        return label if any(c.isupper() for c in label[1:]) else label.lower()
 
     def explain(self, term: str) -> str:
         """A term in plain words; empty where there is nothing to add."""
@@ -209,7 +215,7 @@ def most_likely(spread: Spread, words: Words) -> str:
 
 def range_sentence(spread: Spread, words: Words) -> str:
     """The range in 8 of 10 cases, as a sentence."""
-    low, high = words.about(spread.p10), words.about(spread.p90)
+    low, high = words.about(spread.p10, spread.p90), words.about(spread.p90)
     if spread.p90 == 0:
         return "That holds in at least 9 of 10 cases."
     if low == high:
@@ -282,9 +288,17 @@ def dated(event: Event, words: Words) -> str:
     return f"From {words.day(event.date)} {text}" if text.startswith("a new") else f"On {words.day(event.date)}: {text}"
 
 
-def along_the_way(projection: Projection) -> Iterator[tuple[str, str]]:
+OUTCOME_TERMS = {"deductible_met": "Your {} is used up", "out_of_pocket_max_met": "You reach your {}"}
+"""Outcomes named by the region's own term; the term is the first part of the id."""
+
+
+def along_the_way(projection: Projection, words: Words) -> Iterator[tuple[str, str]]:
     """What may happen to the cover, and how often."""
     for outcome in projection.outcomes:
+        if outcome.id in OUTCOME_TERMS:
+            name = OUTCOME_TERMS[outcome.id].format(words.inside(outcome.id.removesuffix("_met")))
+            yield name, chance(outcome.probability)
+            continue
         own = outcome.id in OUTCOMES
         name = outcome.name.rstrip(".") if own else f"You pass the {outcome.id.replace('_', ' ')}"
         yield name, chance(outcome.probability)
@@ -300,9 +314,9 @@ def deadline(due: date | None, how: str, today: date, words: Words) -> str:
     return f"{said} ({late} {'day' if late == 1 else 'days'} late)" if 0 < late <= 60 else said
 
 
-def mended(message: str) -> list[str]:
+def mended(message: str, words: Words) -> list[str]:
     """The sentences of an input error, without the file and field names that a form does not show."""
-    return [_sentence(line) for line in message.splitlines() if line.strip()]
+    return [words.plain(_sentence(line)) for line in message.splitlines() if line.strip()]
 
 
 FIELDS = {

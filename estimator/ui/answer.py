@@ -26,7 +26,7 @@ from estimator.outputs.words import (
 from estimator.pathway import RedFlag, Source
 from estimator.requirements import AppealStep, ChecklistItem
 from estimator.ui import state
-from estimator.ui.state import Answer
+from estimator.ui.result import Answer
 from estimator.vocabulary import SourceKind
 
 
@@ -67,7 +67,7 @@ def see_someone_now(flags: Sequence[RedFlag]) -> None:
 
 def cannot_answer(error: InputError) -> None:
     """What to change, in a sentence; everything typed stays."""
-    each = "".join(f"<li>{escape(sentence)}</li>" for sentence in mended(str(error)))
+    each = "".join(f"<li>{escape(sentence)}</li>" for sentence in mended(str(error), state.words()))
     _html(
         f'<section class="mend" role="alert"><h2>One thing to change</h2><ul>{each}</ul>'
         "<p>Everything you typed is kept.</p></section>"
@@ -75,6 +75,11 @@ def cannot_answer(error: InputError) -> None:
 
 
 # ---------------------------------------------------------------- the sentence
+
+
+def from_before() -> None:
+    """Say that the dimmed answer is not for what is typed now."""
+    _html('<p class="note">Below is the answer from before this change.</p>')
 
 
 def _hero(answer: Answer) -> None:
@@ -86,7 +91,7 @@ def _hero(answer: Answer) -> None:
     said = f"{range_sentence(spread, words)} {cover_sentence(answer.case, answer.quote, words)}"
     _html(
         f'<section class="hero" aria-label="Your estimate">{first}'
-        f'<p class="hero-lead">Most likely you pay</p><p class="hero-sum">{escape(most_likely(spread, words))}</p>'
+        f'<h2 class="hero-lead">Most likely you pay</h2><p class="hero-sum">{escape(most_likely(spread, words))}</p>'
         f'<p class="hero-say">{escape(said)}</p>{warned}<p class="note">{escape(answer.quote.disclaimer)}</p></section>'
     )
 
@@ -162,7 +167,7 @@ def _along(answer: Answer) -> str:
     """Dated events of the likely course, and how often each may happen."""
     words = answer.words
     dates = [dated(event, words) for event in answer.quote.events]
-    odds = [f"{name}: {share}." for name, share in along_the_way(answer.projection)]
+    odds = [f"{name}: {share}." for name, share in along_the_way(answer.projection, words)]
     listed = "".join(f"<li>{escape(text)}</li>" for text in (*dates, *odds))
     wait = answer.quote.wait
     if wait is not None:
@@ -404,41 +409,3 @@ def _limits(answer: Answer) -> None:
 def _list(sentences: Iterable[str]) -> str:
     rows = "".join(f"<li>{escape(text)}</li>" for text in sentences)
     return f'<ul class="plain">{rows}</ul>' if rows else ""
-
-
-# ---------------------------------------------------------------- keep it
-
-
-def keep() -> None:
-    """The scenario as a file, down and up."""
-    _html(
-        "<h2>Keep or bring your answers</h2><p>The file holds your five answers and no name. It works on the command line too.</p>"
-    )
-    st.download_button(
-        "Save my answers",
-        data=_as_file,
-        file_name="hamstring-scenario.json",
-        mime="application/json",
-        on_click="ignore",
-        key="save",
-        icon=":material/download:",
-    )
-    st.file_uploader("Bring saved answers (.json or .toml)", type=["json", "toml"], key="upload", on_change=_bring)
-    if (problem := st.session_state.get("upload_problem")) is not None:
-        cannot_answer(problem)
-
-
-def _as_file() -> str:
-    return state.scenario().model_dump_json(indent=2, exclude_none=True)
-
-
-def _bring() -> None:
-    st.session_state.upload_problem = None
-    brought = st.session_state.upload
-    if brought is None:
-        return
-    try:
-        state.load(state.read_upload(brought.name, brought.getvalue()))
-        st.session_state.is_example = False
-    except InputError as error:
-        st.session_state.upload_problem = error

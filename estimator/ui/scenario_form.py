@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import date
-from html import escape
 from typing import TypeVar, cast
 
 import streamlit as st
 
 from estimator.fee_schedule import STATE_NAMES
-from estimator.money import SYMBOLS
 from estimator.outputs.words import ASSIGNMENTS, JOBS, MANAGEMENTS, NETWORKS, REGIONS, setting
-from estimator.pathway import RedFlag, load_pathway
+from estimator.pathway import load_pathway
 from estimator.plan import Plan
-from estimator.scenario import EARLIEST, LATEST, NATIONS, US_STATES
+from estimator.scenario import NATIONS, US_STATES
 from estimator.tariff import load_tariff
-from estimator.ui import drawing, state
+from estimator.ui import drawing, fields, safety, state
 from estimator.vocabulary import Condition, JobDemand, Management, Mode, Network, Region, Service
 
 Choice = TypeVar("Choice")
@@ -35,7 +33,7 @@ MODES = {
 
 def draw() -> None:
     """All five steps, under the safety questions."""
-    _safety()
+    safety.draw()
     for number, (title, (said, body)) in enumerate(zip(STEPS.values(), _parts(), strict=True), start=1):
         with st.container(key=f"question_{number}"):
             with st.expander(
@@ -45,12 +43,7 @@ def draw() -> None:
                     body()
                     _onward(number)
             if not step.open:
-                _said(said())
-
-
-def _said(text: str) -> None:
-    """The answer of a closed step, under its title."""
-    st.html(f'<p class="said">{escape(text)}</p>')
+                fields.said(said())
 
 
 def _parts() -> tuple[tuple[Callable[[], str], Callable[[], None]], ...]:
@@ -85,135 +78,6 @@ def _go(number: int) -> None:
         st.session_state[_open(number + 1)] = True
 
 
-def _quiet(text: str) -> str:
-    """Text inside a label: no character of it may turn into markup."""
-    return "".join(f"\\{c}" if c in "$*_[]`~:" else c for c in text)
-
-
-# ---------------------------------------------------------------- safety first
-
-
-def flagged() -> list[RedFlag]:
-    """The warning signs answered with yes."""
-    return [flag for flag in load_pathway().file.red_flag if st.session_state.get(f"flag_{flag.id}", False)]
-
-
-def _safety() -> None:
-    st.session_state.setdefault("safety_open", True)
-    st.session_state.setdefault("safety_answered", False)
-    yes = flagged()
-    if yes:
-        said = f"{len(yes)} {'sign needs' if len(yes) == 1 else 'signs need'} attention"
-    else:
-        said = "none of these" if st.session_state.safety_answered else "please answer first"
-    with st.container(key="question_0"):
-        with st.expander("**Is any of this true?**", key="safety_open", on_change="rerun") as step:
-            for flag in load_pathway().file.red_flag:
-                st.checkbox(flag.asks, key=f"flag_{flag.id}", persist_state="session", on_change=_answered_safety)
-            if not yes:
-                st.button("None of these", key="safety_none", on_click=_none_of_these, width="stretch")
-        if not step.open:
-            _said(said)
-
-
-def _answered_safety() -> None:
-    st.session_state.safety_answered = True
-
-
-def _none_of_these() -> None:
-    st.session_state.safety_answered = True
-    st.session_state.safety_open = False
-
-
-# ---------------------------------------------------------------- widgets that are views of answers
-
-
-def _radio(
-    label: str,
-    key: str,
-    options: Mapping[Choice, tuple[str, str]],
-    changed: Callable[[str], None] = state.remember,
-) -> Choice:
-    """A choice with a sentence under each option."""
-    if state.answers().get(key) not in options:
-        state.put(key, next(iter(options)))
-    return st.radio(
-        label,
-        list(options),
-        key=state.seed(key),
-        format_func=lambda option: options[option][0],
-        captions=[_quiet(words) for _, words in options.values()],
-        on_change=changed,
-        args=(key,),
-    )
-
-
-def _select(
-    label: str,
-    key: str,
-    options: Sequence[str | None],
-    shown: Callable[[str | None], str],
-    changed: Callable[[str], None] = state.remember,
-    help_text: str | None = None,
-) -> str | None:
-    if state.answers().get(key) not in options:
-        state.put(key, options[0])
-    return st.selectbox(
-        label, options, key=state.seed(key), format_func=shown, on_change=changed, args=(key,), help=help_text
-    )
-
-
-def _amount(label: str, key: str, help_text: str = "", *, optional: bool = False) -> None:
-    """An amount of money, with two decimals as it is written."""
-    words = state.words()
-    st.number_input(
-        f"{label} ({SYMBOLS[words.currency]})".replace("$", "\\$"),
-        min_value=0.0,
-        max_value=1_000_000.0,
-        value=None,
-        step=10.0,
-        format="%.2f",
-        key=state.seed(key, None if optional else 0.0),
-        on_change=state.remember,
-        args=(key,),
-        help=help_text or None,
-        placeholder="Not known" if optional else "0.00",
-    )
-
-
-def _count(label: str, key: str, most: int, help_text: str = "", least: int = 0) -> None:
-    st.number_input(
-        label,
-        min_value=least,
-        max_value=most,
-        value=None,
-        step=1,
-        key=state.seed(key, least),
-        on_change=state.remember,
-        args=(key,),
-        help=help_text or None,
-    )
-
-
-def _date(label: str, key: str, help_text: str = "") -> None:
-    st.date_input(
-        label,
-        min_value=EARLIEST,
-        max_value=LATEST,
-        key=state.seed(key),
-        format="MM/DD/YYYY" if state.words().country == "US" else "DD/MM/YYYY",
-        on_change=_date_changed,
-        args=(key,),
-        help=help_text or None,
-        required=True,
-    )
-
-
-def _date_changed(key: str) -> None:
-    state.remember(key)
-    state.put("prices_as_of", None)
-
-
 # ---------------------------------------------------------------- 1 what happened
 
 
@@ -230,11 +94,11 @@ def _step_1() -> None:
     st.image(drawing.thighs(chosen), alt=drawing.alt(chosen), width="stretch" if chosen in drawing.WIDE else 96)
     entries = {entry.id: (entry.name, entry.plain) for entry in load_pathway().file.condition}
     order = [Condition.UNDIAGNOSED, *(each for each in entries if each != Condition.UNDIAGNOSED)]
-    _radio(
+    fields.choice(
         "Which of these fits best?", "condition", {each: entries[each] for each in order}, changed=_condition_changed
     )
-    _date("When did it happen?", "injury_date", "For an ache that came slowly: about when it began.")
-    _date("When does care start?", "care_starts", "The first visit to a doctor or therapist for this injury.")
+    fields.day("When did it happen?", "injury_date", "For an ache that came slowly: about when it began.")
+    fields.day("When does care start?", "care_starts", "The first visit to a doctor or therapist for this injury.")
 
 
 def _condition_changed(key: str) -> None:
@@ -258,7 +122,7 @@ def _tidy(county: str) -> str:
 
 def _step_2() -> None:
     names = {region: (load_tariff(region).region.name, REGIONS[region]) for region in Region}
-    _radio("Which system are you treated in?", "region", names, changed=_region_changed)
+    fields.choice("Which system are you treated in?", "region", names, changed=_region_changed)
     if state.tariff().region.country == "US":
         _us_area()
     else:
@@ -272,7 +136,7 @@ def _region_changed(key: str) -> None:
 
 def _us_area() -> None:
     known = sorted(US_STATES & STATE_NAMES.keys(), key=lambda code: STATE_NAMES[code])
-    chosen = _select(
+    chosen = fields.select(
         "State",
         "state",
         [None, *known],
@@ -284,7 +148,7 @@ def _us_area() -> None:
         needs_one = state.tariff().region.area_kind == "locality"
         others = [name for name in counties if name.upper() == "ALL OTHER COUNTIES"]
         options = [*others, *(name for name in counties if name not in others)]
-        _select(
+        fields.select(
             "County of the clinic",
             "county",
             options if needs_one else [None, *options],
@@ -308,13 +172,13 @@ def _state_changed(key: str) -> None:
 
 
 def _uk_area() -> None:
-    nation = _select("Nation", "nation", NATIONS, str)
+    nation = fields.select("Nation", "nation", NATIONS, str)
     places = state.places()
     if places and nation:
         is_waits = state.tariff().region.area_kind == "nhs"
         elsewhere = "Not sure: all of England" if is_waits else "Outside London"
         label = "Your part of England, for the waiting list" if is_waits else "Where is the clinic?"
-        _select(label, "place", [None, *places], lambda name: name or elsewhere)
+        fields.select(label, "place", [None, *places], lambda name: name or elsewhere)
 
 
 # ---------------------------------------------------------------- 3 what cover
@@ -331,18 +195,18 @@ def _step_3() -> None:
         st.markdown(f"**{state.plan().title}.** {state.plan().summary}")
         st.caption("It follows from where you live.")
     else:
-        _radio(
+        fields.choice(
             "Which is nearest to yours?",
             state.of_region("plan"),
             {name: (p.title, p.summary) for name, p in plans.items()},
         )
     _about(state.plan())
     if state.networks():
-        _radio("Your clinic is", state.of_region("network"), {each: NETWORKS[each] for each in state.networks()})
+        fields.choice("Your clinic is", state.of_region("network"), {each: NETWORKS[each] for each in state.networks()})
     _paperwork()
     seconds = state.plans("secondary")
     if seconds:
-        _select(
+        fields.select(
             "Second cover",
             state.of_region("secondary"),
             [None, *seconds],
@@ -350,7 +214,7 @@ def _step_3() -> None:
             help_text="Another plan that pays part of what the first one leaves to you.",
         )
         if (second := state.secondary()) is not None:
-            st.caption(_quiet(f"{second.summary} {second.note}"))
+            st.caption(fields.quiet(f"{second.summary} {second.note}"))
 
 
 PAPERS = {
@@ -380,7 +244,7 @@ def _about(plan: Plan) -> None:
     if said:
         with st.popover("About this cover", type="tertiary"):
             for text in said:
-                st.markdown(_quiet(text))
+                st.markdown(fields.quiet(text))
 
 
 # ---------------------------------------------------------------- 4 what has been used
@@ -388,7 +252,7 @@ def _about(plan: Plan) -> None:
 
 def _said_4() -> str:
     used, words = state.scenario_used(), state.words()
-    said = [f"{words.exact(used.deductible)} of the {words.label('deductible').lower()}"] if used.deductible else []
+    said = [f"{words.exact(used.deductible)} of the {words.inside('deductible')}"] if used.deductible else []
     if used.out_of_pocket:
         said.append(f"{words.exact(used.out_of_pocket)} in all")
     said += [f"{count} {'visit' if count == 1 else 'visits'} ({_group(name)})" for name, count in used.visits.items()]
@@ -401,7 +265,7 @@ def _said_4() -> str:
 
 
 def _group(name: str) -> str:
-    return name.replace("_", " ")
+    return name.partition("@")[0].replace("_", " ")
 
 
 def _step_4() -> None:
@@ -409,7 +273,7 @@ def _step_4() -> None:
     asked = 0
     if plan.deductible is not None and plan.deductible.amount and plan.deductible.resets == "plan_year":
         of = words.exact(plan.deductible.amount)
-        _amount(
+        fields.amount(
             f"{words.label('deductible')} paid so far, of {of}",
             state.of_region("used_deductible"),
             words.explain("deductible"),
@@ -417,14 +281,14 @@ def _step_4() -> None:
         asked += 1
         if plan.deductible.family_amount is not None:
             of = words.exact(plan.deductible.family_amount)
-            _amount(
+            fields.amount(
                 f"Paid by the whole family, of {of}",
                 state.of_region("used_family_deductible"),
                 words.explain("deductible"),
             )
     if plan.out_of_pocket_max is not None:
         of = words.exact(plan.out_of_pocket_max.amount)
-        _amount(
+        fields.amount(
             f"Paid in all this year, of {of}",
             state.of_region("used_out_of_pocket"),
             f"Everything you have paid for covered care, the deductible included. {words.explain('out_of_pocket_max')}",
@@ -432,30 +296,30 @@ def _step_4() -> None:
         asked += 1
         if plan.out_of_pocket_max.family_amount is not None:
             of = words.exact(plan.out_of_pocket_max.family_amount)
-            _amount(f"Paid in all by the family, of {of}", state.of_region("used_family_out_of_pocket"))
+            fields.amount(f"Paid in all by the family, of {of}", state.of_region("used_family_out_of_pocket"))
     if plan.out_of_network is not None and state.get(state.of_region("network"), Network) == Network.OUT_OF_NETWORK:
-        _amount("Deductible paid outside the network", state.of_region("used_out_of_network_deductible"))
-        _amount("Paid in all outside the network", state.of_region("used_out_of_network_out_of_pocket"))
+        fields.amount("Deductible paid outside the network", state.of_region("used_out_of_network_deductible"))
+        fields.amount("Paid in all outside the network", state.of_region("used_out_of_network_out_of_pocket"))
         asked += 1
     second = state.secondary()
     if second is not None and second.secondary_deductible:
-        _amount("Deductible of the second cover paid so far", state.of_region("used_secondary_deductible"))
+        fields.amount("Deductible of the second cover paid so far", state.of_region("used_secondary_deductible"))
         asked += 1
     if second is not None and second.out_of_pocket_limit:
-        _amount("Paid in all under the second cover", state.of_region("used_secondary_out_of_pocket"))
+        fields.amount("Paid in all under the second cover", state.of_region("used_secondary_out_of_pocket"))
         asked += 1
     for field, name in state.used_groups():
         key = state.of_region(f"used_{field}_{name}")
         match field:
             case "visits":
-                _count(f"Visits so far: {_group(name)}", key, 1000, words.explain("visit_limit"))
+                fields.count(f"Visits so far: {_group(name)}", key, 1000, words.explain("visit_limit"))
             case "separate_deductibles":
-                _amount(f"Paid so far: {_group(name)} deductible", key, words.explain("deductible"))
+                fields.amount(f"Paid so far: {_group(name)} deductible", key, words.explain("deductible"))
             case "thresholds":
-                _amount(f"Billed so far toward the {_group(name)}", key, _threshold_note(plan, name))
+                fields.amount(f"Billed so far toward the {_group(name)}", key, _threshold_note(plan, name))
             case _:
                 whose = " by the second cover" if field == "secondary_paid" else ""
-                _amount(f"Paid so far{whose}: {_group(name)}", key, words.explain("benefit_limit"))
+                fields.amount(f"Paid so far{whose}: {_group(name)}", key, words.explain("benefit_limit"))
         asked += 1
     if not asked:
         st.markdown("Nothing to fill in: this cover has no yearly amount or limit that could be used up.")
@@ -490,8 +354,8 @@ def _said_5() -> str:
 def _step_5() -> None:
     words = state.words()
     if len(state.managements()) > 1:
-        _radio("Operation", "management", {each: MANAGEMENTS[each] for each in state.managements()})
-    mode = _radio("Kinds of care", "mode", MODES)
+        fields.choice("Operation", "management", {each: MANAGEMENTS[each] for each in state.managements()})
+    mode = fields.choice("Kinds of care", "mode", MODES)
     if mode == Mode.PLANNED:
         key = state.of_region("services")
         state.put_if_missing(key, list(state.services()))
@@ -511,11 +375,13 @@ def _step_5() -> None:
         if not kept:
             st.caption(f"Nothing is picked, so {words.service(Service.PHYSICAL_THERAPY).lower()} is counted.")
     if len(state.tariff().region.settings) > 1:
-        _radio("Where?", state.of_region("setting"), {name: setting(name) for name in state.tariff().region.settings})
+        fields.choice(
+            "Where?", state.of_region("setting"), {name: setting(name) for name in state.tariff().region.settings}
+        )
     if state.tariff().region.pricing == "fee_schedule":
-        _radio("Your doctor and Medicare's price", state.of_region("assignment"), ASSIGNMENTS)
+        fields.choice("Your doctor and Medicare's price", state.of_region("assignment"), ASSIGNMENTS)
     if state.plan().benefit_for(Service.PRESCRIPTION, Network.IN_NETWORK) is not None:
-        _count(
+        fields.count(
             "Items on prescription",
             state.of_region("prescription_items"),
             50,
@@ -544,18 +410,18 @@ def _own_prices() -> None:
         help="A clinic's own price for a visit replaces our figure.",
     )
     for service in chosen:
-        _amount(f"{words.service(service)}, a visit", state.of_region(f"price_{service}"), optional=True)
+        fields.amount(f"{words.service(service)}, a visit", state.of_region(f"price_{service}"), optional=True)
 
 
 def _job() -> None:
     key = "has_work"
     st.checkbox("Count days off work", key=state.seed(key, False), on_change=state.remember, args=(key,))
     if state.answers().get(key):
-        _radio("Your work", "job_demand", {each: JOBS[each] for each in JobDemand})
-        _amount(
+        fields.choice("Your work", "job_demand", {each: JOBS[each] for each in JobDemand})
+        fields.amount(
             "Pay a day",
             state.of_region("daily_pay"),
             "For lost pay; it is shown beside the cost, never in it.",
             optional=True,
         )
-        _count("Work days a week", "days_per_week", 7, least=1)
+        fields.count("Work days a week", "days_per_week", 7, least=1)

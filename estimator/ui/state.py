@@ -1,4 +1,4 @@
-"""What one visitor has answered, and the answer to it; nothing here outlives the browser tab.
+"""What one visitor has answered; nothing here outlives the browser tab.
 
 The answers are a plain dictionary in the session. Widgets are views of it: a step that is closed draws none of them, and no
 answer is lost. Answers that only make sense in one region carry its name, so that going back finds them as they were left.
@@ -7,7 +7,6 @@ answer is lost. Answers that only make sense in one region carry its name, so th
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -15,15 +14,11 @@ from typing import TypeVar, cast
 
 import streamlit as st
 
-from estimator.errors import InputError, NoPrice
-from estimator.estimate import Case, open_case
+from estimator.errors import InputError
 from estimator.files import decode, parse_json, parse_toml, validate
 from estimator.outputs.words import Words
 from estimator.pathway import load_pathway
 from estimator.plan import Plan, load_plans
-from estimator.projection import Projection, project
-from estimator.quote import Quote, quote
-from estimator.requirements import Checklist, checklist
 from estimator.scenario import CAN_BE_SURGICAL, Accounts, Area, Paperwork, Scenario, Used, Work, read_scenario
 from estimator.tariff import Tariff, load_tariff
 from estimator.vocabulary import Assignment, Condition, Management, Mode, Network, Region, Service
@@ -47,18 +42,6 @@ USED_GROUPS = ("separate_deductibles", "visits", "benefit_paid", "thresholds", "
 PAPERWORK = tuple(Paperwork.model_fields)
 Answers = dict[str, object]
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One scenario and everything the engine says about it."""
-
-    scenario: Scenario
-    case: Case
-    quote: Quote
-    projection: Projection
-    checklist: Checklist
-    words: Words
 
 
 # ---------------------------------------------------------------- the answers of this visit
@@ -387,7 +370,10 @@ def scenario_used() -> Used:
 def used_groups() -> list[tuple[str, str]]:
     """The counters of the plan and the second cover, as pairs of a field of `Used` and a name."""
     found: dict[tuple[str, str], None] = {}
+    network = get(of_region("network"), Network) or Network.IN_NETWORK
     for benefit in plan().benefit:
+        if benefit.network not in (None, "any", network) and network != Network.NOT_APPLICABLE:
+            continue
         if benefit.visit_limit is not None and benefit.visit_limit_resets != "episode":
             found["visits", benefit.counter] = None
         if benefit.benefit_limit is not None and benefit.benefit_limit_resets == "plan_year":
@@ -399,6 +385,8 @@ def used_groups() -> list[tuple[str, str]]:
     for pays in second.pays if (second := secondary()) is not None else ():
         if pays.limit is not None:
             found["secondary_paid", pays.group] = None
+    for field in ("visits", "benefit_paid"):  # a file may count by service instead
+        found |= {(field, name): None for name in Service if _money(of_region(f"used_{field}_{name}"))}
     return list(found)
 
 
@@ -422,59 +410,3 @@ def _own_prices() -> dict[Service, Decimal]:
         for service in chosen
         if answers().get(of_region(f"price_{service}")) is not None
     }
-
-
-# ---------------------------------------------------------------- the answer
-
-
-def answer(wanted: Scenario) -> Answer:
-    """What the engine says; the last answer of this visit is kept, so that opening a step computes nothing.
-
-    A date that no price covers is answered with the nearest prices there are; the quote's warnings then say so.
-    """
-    last = st.session_state.get("last_answer")
-    if isinstance(last, Answer) and last.scenario == wanted:
-        return last
-    made = _answer(wanted)
-    st.session_state.last_answer = made
-    return made
-
-
-def last_answer() -> Answer | None:
-    """The answer shown before, for when the present answers do not fit together."""
-    last = st.session_state.get("last_answer")
-    return last if isinstance(last, Answer) else None
-
-
-def _answer(wanted: Scenario) -> Answer:
-    try:
-        return _computed(wanted, wanted)
-    except NoPrice:
-        for day in _days_with_prices(wanted):
-            try:
-                return _computed(wanted, wanted.model_copy(update={"prices_as_of": day}))
-            except NoPrice:
-                continue
-        raise
-
-
-def _computed(wanted: Scenario, scenario: Scenario) -> Answer:
-    case = open_case(scenario)
-    quoted = quote(case)
-    return Answer(wanted, case, quoted, project(case), checklist(case, quoted), Words.of(case.tariff.region))
-
-
-def _days_with_prices(wanted: Scenario) -> list[date]:
-    """Days on which prices are on file, the nearest to the care first."""
-    own = load_tariff(wanted.region)
-    days: set[date] = set()
-    for each in (own, own.self_pay):
-        if each is None:
-            continue
-        for row in each.prices:
-            days.add(row.effective_from)
-            if row.effective_to is not None:
-                days.add(row.effective_to)
-    if own.schedule is not None:
-        days |= {date(year, month, day) for year in own.schedule.years for month, day in ((1, 1), (12, 31))}
-    return sorted(days, key=lambda day: abs((day - wanted.care_starts).days))[:12]

@@ -53,16 +53,24 @@ class Terms:
     limits: bool = True
     free: bool = False
     """No sharing at all: no deductible, copay, coinsurance or limit."""
+    deductible: bool = False
+    """There is always a deductible."""
+    lasting: bool | None = None
+    """Whether amounts and limits last for the episode; None for either."""
     all_coinsurance: bool = False
     """The patient's coinsurance is 100% everywhere."""
+
+    @property
+    def resets(self) -> st.SearchStrategy[str]:
+        return resets if self.lasting is None else st.just("episode" if self.lasting else "plan_year")
 
 
 @st.composite
 def plans(draw: st.DrawFn, terms: Terms = Terms()) -> Plan:
     """Any first plan."""
     data: dict[str, Any] = {"id": "any", "plan_year_starts": draw(year_starts)}
-    if not terms.free and draw(flags):
-        data["deductible"] = {"amount": draw(amounts), "resets": draw(resets)}
+    if not terms.free and (terms.deductible or draw(flags)):
+        data["deductible"] = {"amount": draw(amounts), "resets": draw(terms.resets)}
         if draw(flags):
             data["deductible"] |= {"family_amount": draw(amounts), "is_aggregate": draw(flags)}
     if terms.maximum and draw(flags):
@@ -76,7 +84,7 @@ def plans(draw: st.DrawFn, terms: Terms = Terms()) -> Plan:
     groups = {name: draw(group_limits(terms)) for name in ("therapies", "scans")}
     clusters = draw(st.sampled_from([CLUSTERS, APART]))
     if not terms.free and draw(flags):
-        data["separate_deductible"] = [{"id": "scans", "amount": draw(amounts), "resets": draw(resets)}]
+        data["separate_deductible"] = [{"id": "scans", "amount": draw(amounts), "resets": draw(terms.resets)}]
     shared = {
         "bundle": {"bundle": "day", "copay": draw(amounts)},
         "separate": {"separate_deductible": "scans"} if "separate_deductible" in data else {},
@@ -99,11 +107,11 @@ def group_limits(draw: st.DrawFn, terms: Terms) -> dict[str, Any]:
     limits: dict[str, Any] = {}
     if draw(flags):
         limits["visits"] = {"visit_limit": draw(small)}
-    limits["resets"] = {"visit_limit_resets": draw(st.sampled_from(["plan_year", "episode", "month"]))}
+    limits["resets"] = {"visit_limit_resets": draw(st.just("month") | terms.resets)}
     if draw(flags):
         limits["money"] = {
             "benefit_limit": draw(amounts),
-            "benefit_limit_resets": draw(resets),
+            "benefit_limit_resets": draw(terms.resets),
             "limit_counts": draw(st.sampled_from(["plan_pays", "allowed"])),
         }
     return limits

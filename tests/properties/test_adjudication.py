@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -18,8 +19,9 @@ from estimator.files import validate
 from estimator.money import to_minor
 from estimator.plan import Benefit, Plan
 from estimator.pricing import ClaimLines
-from estimator.scenario import Used
+from estimator.scenario import Paperwork, Used
 from estimator.vocabulary import Network, Service
+from tests.properties import strategies
 from tests.properties.strategies import (
     Bill,
     Terms,
@@ -31,11 +33,17 @@ from tests.properties.strategies import (
     used_before,
 )
 
-EXAMPLES = settings(max_examples=150)
+EXAMPLES = settings(max_examples=100)
 
 
-def run(claims: ClaimLines, plan: Plan, used: Used | None = None, secondary: Plan | None = None) -> Adjudication:
-    return adjudicate(cover(claims, plan), plan, used, secondary)
+def run(
+    claims: ClaimLines,
+    plan: Plan,
+    used: Used | None = None,
+    secondary: Plan | None = None,
+    paperwork: Paperwork | None = None,
+) -> Adjudication:
+    return adjudicate(cover(claims, plan, paperwork), plan, used, secondary)
 
 
 def patient_total(lines: Sequence[Bill], plan: Plan, used: Used | None = None, secondary: Plan | None = None) -> int:
@@ -46,9 +54,11 @@ def patient_total(lines: Sequence[Bill], plan: Plan, used: Used | None = None, s
 
 
 @EXAMPLES
-@given(many_draws(), plans(), st.none() | secondaries(), used_before())
-def test_nothing_is_lost(claims: ClaimLines, plan: Plan, secondary: Plan | None, used: Used) -> None:
-    result = run(claims, plan, used, secondary)
+@given(many_draws(), plans(), st.none() | secondaries(), used_before(), strategies.paperwork)
+def test_nothing_is_lost(
+    claims: ClaimLines, plan: Plan, secondary: Plan | None, used: Used, paperwork: Paperwork
+) -> None:
+    result = run(claims, plan, used, secondary, paperwork)
     paid = result.plan_pays + result.secondary_pays + result.patient_pays + result.write_off
     assert np.array_equal(claims.charge, paid)
     shares = sum(getattr(result, part) for part in PARTS)
@@ -56,11 +66,11 @@ def test_nothing_is_lost(claims: ClaimLines, plan: Plan, secondary: Plan | None,
 
 
 @EXAMPLES
-@given(many_draws(), plans(), st.none() | secondaries(), used_before())
+@given(many_draws(), plans(), st.none() | secondaries(), used_before(), strategies.paperwork)
 def test_nothing_is_negative_and_no_share_is_above_its_charge(
-    claims: ClaimLines, plan: Plan, secondary: Plan | None, used: Used
+    claims: ClaimLines, plan: Plan, secondary: Plan | None, used: Used, paperwork: Paperwork
 ) -> None:
-    result = run(claims, plan, used, secondary)
+    result = run(claims, plan, used, secondary, paperwork)
     for name in AMOUNTS:
         amount = getattr(result, name)
         assert (amount >= 0).all(), name
@@ -86,23 +96,32 @@ def test_deductible_maximum_and_limits_are_never_exceeded(claims: ClaimLines, pl
             shared = (result.deductible + result.copay + result.coinsurance)[counted].sum(axis=0)
             for most, spent in maxima(plan, before, outside=outside):
                 assert (shared <= max(to_minor(most) - to_minor(spent), 0)).all()
+            main = [i for i in mine if not paid_apart(claims, i, plan)]
             for most, spent in deductibles(plan, before, outside=outside):
-                assert (result.deductible[mine].sum(axis=0) <= max(to_minor(most) - to_minor(spent), 0)).all()
+                assert (result.deductible[main].sum(axis=0) <= max(to_minor(most) - to_minor(spent), 0)).all()
         for benefit in plan.benefit:
             same = [i for i in rows if covered.coverage[i].benefit == benefit]
             if benefit.benefit_limit is not None:
                 assert (result.plan_pays[same].sum(axis=0) <= to_minor(benefit.benefit_limit)).all()
-            if benefit.visit_limit is not None:
-                paid = (result.allowed - result.over_limit)[same] > 0
-                visits = {(claims.lines[i].day, visit_service(claims.lines[i].service)) for i in same}
+            if benefit.visit_limit is not None and benefit.visits_under_deductible_count:
+                eligible = (result.allowed - result.over_limit)[same] > 0
                 for draw in range(claims.draws):
-                    within = {
-                        (claims.lines[i].day, visit_service(claims.lines[i].service))
-                        for i, is_paid in zip(same, paid[:, draw], strict=True)
-                        if is_paid
-                    }
-                    assert within <= visits
-                    assert len(within) <= benefit.visit_limit
+                    visits = [
+                        (
+                            period(claims.lines[i].day, benefit),
+                            claims.lines[i].day,
+                            visit_service(claims.lines[i].service),
+                        )
+                        for i, is_eligible in zip(same, eligible[:, draw], strict=True)
+                        if is_eligible
+                    ]
+                    counted = Counter(when for when, _, _ in set(visits))
+                    assert all(number <= benefit.visit_limit for number in counted.values())
+
+
+def period(day: date, benefit: Benefit) -> int:
+    """What a visit limit counts in, within a plan year: the month or the whole of it."""
+    return day.month if benefit.visit_limit_resets == "month" else 0
 
 
 def visit_service(service: Service) -> str:
@@ -113,10 +132,16 @@ def paid_outside(claims: ClaimLines, index: int, plan: Plan) -> bool:
     return claims.lines[index].network == Network.OUT_OF_NETWORK and plan.out_of_network is not None
 
 
+def paid_apart(claims: ClaimLines, index: int, plan: Plan) -> bool:
+    """Whether a line has a deductible of its own."""
+    benefit = plan.benefit_for(claims.lines[index].service, claims.lines[index].network)
+    return benefit is not None and benefit.separate_deductible is not None
+
+
 def maxima(plan: Plan, used: Used, *, outside: bool) -> Iterator[tuple[Decimal, Decimal]]:
     if outside:
         if plan.out_of_network is not None and plan.out_of_network.out_of_pocket_max is not None:
-            yield plan.out_of_network.out_of_pocket_max, Decimal(0)
+            yield plan.out_of_network.out_of_pocket_max, used.out_of_network_out_of_pocket
     elif plan.out_of_pocket_max is not None:
         yield plan.out_of_pocket_max.amount, used.out_of_pocket
         if plan.out_of_pocket_max.family_amount is not None:
@@ -125,27 +150,27 @@ def maxima(plan: Plan, used: Used, *, outside: bool) -> Iterator[tuple[Decimal, 
 
 def deductibles(plan: Plan, used: Used, *, outside: bool) -> Iterator[tuple[Decimal, Decimal]]:
     if outside:
-        yield (plan.out_of_network.deductible if plan.out_of_network else Decimal(0)), Decimal(0)
+        yield (plan.out_of_network.deductible if plan.out_of_network else Decimal(0)), used.out_of_network_deductible
     elif plan.deductible is None:
         yield Decimal(0), Decimal(0)
     else:
-        yield plan.deductible.amount, used.deductible
+        if not plan.deductible.is_aggregate:
+            yield plan.deductible.amount, used.deductible
         if plan.deductible.family_amount is not None:
             yield plan.deductible.family_amount, used.family_deductible
 
 
 @EXAMPLES
-@given(bills(), plans(), used_before())
+@given(bills(), plans(Terms(deductible=True, lasting=True)), used_before())
 def test_a_deductible_for_the_episode_is_paid_once_over_all_plan_years(
     lines: list[Bill], plan: Plan, used: Used
 ) -> None:
-    assume(plan.deductible is not None and plan.deductible.resets == "episode")
     assert plan.deductible is not None
     claims = claim_lines(lines)
     result = run(claims, plan, used)
-    mine = [i for i in range(len(lines)) if not paid_outside(claims, i, plan)]
-    left = max(plan.deductible.amount - used.deductible, Decimal(0))
-    assert int(result.deductible[mine].sum()) <= to_minor(left)
+    mine = [i for i in range(len(lines)) if not paid_outside(claims, i, plan) and not paid_apart(claims, i, plan)]
+    for most, spent in deductibles(plan, used, outside=False):
+        assert int(result.deductible[mine].sum()) <= max(to_minor(most) - to_minor(spent), 0)
 
 
 # ---------------------------------------------------------------------- 4: draws never meet
@@ -175,8 +200,10 @@ def test_a_line_that_is_absent_in_a_draw_is_as_if_it_had_never_been_written(
 ) -> None:
     rows = [i for i in range(len(claims.lines)) if claims.present[i, 0]]
     assume(rows)
-    # `used` belongs to the plan year of the first line written, present or not
-    assume(plan.plan_year(claims.lines[0].day) == plan.plan_year(claims.lines[rows[0]].day))
+    # `used` belongs to the plan year and the month of the first line written, present or not
+    opening, first = claims.lines[0].day, claims.lines[rows[0]].day
+    assume(plan.plan_year(opening) == plan.plan_year(first))
+    assume(opening.month == first.month or all(each.visit_limit_resets != "month" for each in plan.benefit))
     without = ClaimLines(
         tuple(claims.lines[i] for i in rows),
         claims.currency,
@@ -187,7 +214,7 @@ def test_a_line_that_is_absent_in_a_draw_is_as_if_it_had_never_been_written(
     result, expected = run(claims, plan, used, secondary), run(without, plan, used, secondary)
     for name in AMOUNTS:
         assert np.array_equal(getattr(expected, name), getattr(result, name)[rows]), name
-    if plan.plan_year(claims.lines[-1].day) == plan.plan_year(claims.lines[rows[-1]].day):
+    if claims.present[-1, 0]:
         assert expected.closing == result.closing
 
 
@@ -210,12 +237,13 @@ def limits_meet_a_maximum(plan: Plan) -> bool:
 
 
 @EXAMPLES
-@given(bills(), plans(), used_before(), st.sampled_from([1, 50, 1000, 9_999]))
+@given(bills(), plans(Terms(deductible=True)), used_before(), st.sampled_from([1, 50, 1000, 9_999]))
 def test_raising_the_deductible_never_lowers_the_patients_total(
     lines: list[Bill], plan: Plan, used: Used, by: int
 ) -> None:
-    """Two exceptions are shown below: a second payer, and a money limit beside a maximum."""
-    assume(plan.deductible is not None and not limits_meet_a_maximum(plan))
+    """Three exceptions are shown below: a second payer, a money limit beside a maximum, and visits that do not count."""
+    assume(not limits_meet_a_maximum(plan))
+    assume(all(each.visits_under_deductible_count for each in plan.benefit))
     higher = raised_deductible(plan, Decimal(by).scaleb(-2))
     assert patient_total(lines, plan, used) <= patient_total(lines, higher, used)
 
@@ -269,6 +297,37 @@ def test_a_money_limit_beside_a_maximum_can_make_a_higher_deductible_cheaper() -
     assert (patient_total(lines, low), patient_total(lines, high)) == (20_000, 10_000)
 
 
+def test_visits_that_do_not_count_can_make_a_higher_deductible_cheaper() -> None:
+    """A visit paid from the deductible leaves the one covered visit for a dearer day."""
+    lines = [
+        Bill(DAY, Service.PHYSICAL_THERAPY, allowed=10_000, charge=10_000),
+        Bill(DAY + timedelta(1), Service.PHYSICAL_THERAPY, allowed=30_000, charge=30_000),
+    ]
+    low, high = (
+        plan_of(
+            {"services": ["physical_therapy"], "visit_limit": 1, "visits_under_deductible_count": False},
+            deductible={"amount": amount},
+        )
+        for amount in (0, 100)
+    )
+    # without: the second visit is over the limit; with: the first is the deductible and the second is covered
+    assert (patient_total(lines, low), patient_total(lines, high)) == (30_000, 10_000)
+
+
+def test_a_provider_who_bears_unconfirmed_care_can_make_a_higher_price_cheaper() -> None:
+    """Above a threshold, without the confirmation and without notice, Medicare makes the provider pay."""
+    plan = plan_of(
+        {"services": ["physical_therapy"], "patient_coinsurance": "0.20"},
+        threshold=[{"id": "t", "services": ["physical_therapy"], "amount": 100, "needs_confirmation": True}],
+    )
+    papers = Paperwork(medical_need_confirmed=False, advance_notice=False)
+    cheap, dear = (
+        int(run(claim_lines([bill]), plan, None, None, papers).patient_pays.sum())
+        for bill in (Bill(DAY, Service.PHYSICAL_THERAPY, allowed=price, charge=price) for price in (10_000, 10_001))
+    )
+    assert (cheap, dear) == (2_000, 0)
+
+
 def test_a_second_payer_of_one_service_can_make_a_higher_price_cheaper() -> None:
     """The dearer visit uses up the deductible that the second payer pays, before the scan that it does not pay."""
     second = Plan.model_validate(
@@ -319,24 +378,16 @@ def test_full_coinsurance_leaves_the_plan_nothing_before_the_maximum(lines: list
 # ---------------------------------------------------------------------- 8: a new plan year
 
 
-def resets_every_year(plan: Plan) -> bool:
-    terms: Iterator[Benefit] = iter(plan.benefit)
-    return (plan.deductible is None or plan.deductible.resets == "plan_year") and all(
-        each.visit_limit_resets == each.benefit_limit_resets == "plan_year" for each in terms
-    )
-
-
 def next_year(day: date, years: int) -> date:
     return day.replace(year=day.year + years)
 
 
 @EXAMPLES
-@given(bills(days=365), plans(), st.none() | secondaries())
+@given(bills(days=365), plans(Terms(lasting=False)), st.none() | secondaries())
 def test_the_same_episode_in_a_new_plan_year_costs_the_same_again(
     lines: list[Bill], plan: Plan, secondary: Plan | None
 ) -> None:
     plan = plan.model_copy(update={"plan_year_starts": "01-01"})
-    assume(resets_every_year(plan))
     assume(secondary is None or all(rule.limit_resets == "plan_year" for rule in secondary.pays))
     again = [replace(line, day=next_year(line.day, 2)) for line in lines]
     both = run(claim_lines([*lines, *again]), plan, None, secondary)
@@ -359,8 +410,12 @@ def test_closing_accumulators_fed_back_go_on_where_they_stopped(
     plan = plan.model_copy(update={"plan_year_starts": "01-01"})
     days = sorted({line.day for line in lines})
     assume(len(days) > 1)
-    cut_day = data.draw(st.sampled_from(days[1:]))  # a visit is never cut in two
+    cut_day = data.draw(st.sampled_from(days[1:]))  # a visit is never cut in two, nor a stay
     cut = next(i for i, line in enumerate(lines) if line.day == cut_day)
+    last_day = lines[cut - 1].day
+    assume(cut_day - last_day > timedelta(1) or all(each.copay_per != "stay" for each in plan.benefit))
+    # a count by month is told as one number, so it can only be handed on within the month
+    assume(cut_day.month == last_day.month or all(each.visit_limit_resets != "month" for each in plan.benefit))
     whole = run(claim_lines(lines), plan, used, secondary)
     first = run(claim_lines(lines[:cut]), plan, used, secondary)
     rest = run(claim_lines(lines[cut:]), plan, first.closing[0], secondary)

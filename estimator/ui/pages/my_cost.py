@@ -5,27 +5,28 @@ from __future__ import annotations
 import streamlit as st
 
 from estimator.errors import InputError
-from estimator.ui import answer, frame, scenario_form, state
+from estimator.ui import answer, frame, keep, result, safety, scenario_form, state
 
 frame.style()
 state.answers()
 state.enter_region()
 frame.heading("What will your hamstring injury cost you?", "Five questions, one answer, and what your cover asks for.")
-answer.see_someone_now(scenario_form.flagged())
+answer.see_someone_now(safety.flagged())
 with st.container(key="two_sides"):
-    questions, result = st.columns([5, 8], gap="large")
-with questions, st.container(key="questions"):
+    left, right = st.columns([5, 8], gap="large")
+with left, st.container(key="questions"):
     frame.example_note()
     scenario_form.draw()
-with result, st.container(key="answer"):
+with right, st.container(key="answer"):
     try:
         with st.spinner("Working out your estimate"):
-            shown = state.answer(state.scenario())
+            shown = result.answer(state.scenario())
     except InputError as error:
         answer.cannot_answer(error)
-        if (before := state.last_answer()) is not None:
+        if (before := result.last_answer()) is not None:
+            answer.from_before()
             with st.container(key="stale"):
                 answer.draw(before)
     else:
         answer.draw(shown)
-    answer.keep()
+    keep.draw()

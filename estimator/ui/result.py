@@ -1,0 +1,82 @@
+"""The answer to one visitor's scenario; the last one is kept for the visit and shared with nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import streamlit as st
+
+from estimator.errors import NoPrice
+from estimator.estimate import Case, open_case
+from estimator.outputs.words import Words
+from estimator.projection import Projection, project
+from estimator.quote import Quote, quote
+from estimator.requirements import Checklist, checklist
+from estimator.scenario import Scenario
+from estimator.tariff import load_tariff
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One scenario and everything the engine says about it."""
+
+    scenario: Scenario
+    case: Case
+    quote: Quote
+    projection: Projection
+    checklist: Checklist
+    words: Words
+
+
+def answer(wanted: Scenario) -> Answer:
+    """What the engine says; the last answer of this visit is kept, so that opening a step computes nothing.
+
+    A date that no price covers is answered with the nearest prices there are; the quote's warnings then say so.
+    """
+    last = st.session_state.get("last_answer")
+    if isinstance(last, Answer) and last.scenario == wanted:
+        return last
+    made = _answer(wanted)
+    st.session_state.last_answer = made
+    return made
+
+
+def last_answer() -> Answer | None:
+    """The answer shown before, for when the present answers do not fit together."""
+    last = st.session_state.get("last_answer")
+    return last if isinstance(last, Answer) else None
+
+
+def _answer(wanted: Scenario) -> Answer:
+    try:
+        return _computed(wanted, wanted)
+    except NoPrice:
+        for day in _days_with_prices(wanted):
+            try:
+                return _computed(wanted, wanted.model_copy(update={"prices_as_of": day}))
+            except NoPrice:
+                continue
+        raise
+
+
+def _computed(wanted: Scenario, scenario: Scenario) -> Answer:
+    case = open_case(scenario)
+    quoted = quote(case)
+    return Answer(wanted, case, quoted, project(case), checklist(case, quoted), Words.of(case.tariff.region))
+
+
+def _days_with_prices(wanted: Scenario) -> list[date]:
+    """Days on which prices are on file, the nearest to the care first."""
+    own = load_tariff(wanted.region)
+    days: set[date] = set()
+    for each in (own, own.self_pay):
+        if each is None:
+            continue
+        for row in each.prices:
+            days.add(row.effective_from)
+            if row.effective_to is not None:
+                days.add(row.effective_to)
+    if own.schedule is not None:
+        days |= {date(year, month, day) for year in own.schedule.years for month, day in ((1, 1), (12, 31))}
+    return sorted(days, key=lambda day: abs((day - wanted.care_starts).days))[:12]
