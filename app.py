@@ -8,6 +8,9 @@ UI = Path(__file__).parent / "estimator" / "ui"
 
 st.set_page_config(page_title="What will my hamstring cost?", page_icon=str(UI / "icon.svg"), layout="wide")
 st.navigation(
-    [st.Page(UI / "pages" / "my_cost.py", title="My cost", icon=":material/receipt_long:", default=True)],
+    [
+        st.Page(UI / "pages" / "my_cost.py", title="My cost", icon=":material/receipt_long:", default=True),
+        st.Page(UI / "pages" / "compare.py", title="Compare", icon=":material/compare_arrows:"),
+    ],
     position="top",
 ).run()

@@ -169,14 +169,19 @@ def _used_under(name: str, shared: Sequence[Benefit], used: Mapping[str, Number]
 
 
 def adjudicate(
-    covered: CoveredLines, plan: Plan, used: Used | None = None, secondary: Plan | None = None
+    covered: CoveredLines,
+    plan: Plan,
+    used: Used | None = None,
+    secondary: Plan | None = None,
+    secondary_from: date | None = None,
 ) -> Adjudication:
     """Split every line between plan, second payer, patient and nobody.
 
     Lines must be in order of date. `used` is what the first line's plan year has used up already; later plan years start
-    afresh. Always `charge == plan_pays + secondary_pays + patient_pays + write_off`, on every line and in every draw.
+    afresh. The second payer pays for care from `secondary_from` on. Always
+    `charge == plan_pays + secondary_pays + patient_pays + write_off`, on every line and in every draw.
     """
-    run = _Run(covered, plan, used or Used(), secondary)
+    run = _Run(covered, plan, used or Used(), secondary, secondary_from)
     for index in range(len(covered.coverage)):
         run.line(index)
     return run.result()
@@ -185,8 +190,11 @@ def adjudicate(
 class _Run:
     """One walk over the lines: the amounts so far and the accumulators. Lives for one call of `adjudicate`."""
 
-    def __init__(self, covered: CoveredLines, plan: Plan, used: Used, secondary: Plan | None) -> None:
+    def __init__(
+        self, covered: CoveredLines, plan: Plan, used: Used, secondary: Plan | None, secondary_from: date | None
+    ) -> None:
         self.covered, self.plan, self.secondary = covered, plan, secondary
+        self.secondary_from = secondary_from or date.min
         self.draws = covered.claims.draws
         self.year = covered.coverage[0].plan_year if covered.coverage else 0
         self.now = open_accumulators(plan, secondary, used, self.draws)
@@ -196,9 +204,13 @@ class _Run:
         self.out_of_pocket_left = self.deductible_left.copy()
         self.visit_number = self.deductible_left.copy()
         self.nothing: Cents = np.zeros(self.draws, dtype=np.int64)
-        self.month = covered.claims.lines[0].day.month if covered.coverage else 1
+        first = covered.claims.lines[0].day if covered.coverage else date.min
+        self.month = (first.year, first.month)
         self.never: Flags = np.zeros(self.draws, dtype=bool)
         self.seen: dict[tuple[object, ...], Flags] = {}
+        self.number = self.nothing
+        """The number of the current line's visit in its count."""
+        self.numbers: dict[tuple[object, ...], Cents] = {}
         self.once: dict[tuple[object, ...], Cents] = {}
         self.stays: dict[object, tuple[date, date]] = {}
         self.reached: dict[str, Flags] = {}
@@ -210,8 +222,8 @@ class _Run:
         line, coverage = self.covered.claims.lines[index], self.covered.coverage[index]
         if coverage.plan_year != self.year:
             self._next_plan_year(coverage.plan_year)
-        if line.day.month != self.month:
-            self._next_month(line.day.month)
+        if (line.day.year, line.day.month) != self.month:
+            self._next_month(line.day)
         charge, allowed = self.covered.claims.charge[index], self.covered.claims.allowed[index]
         parts: dict[Share, Cents] = {}
         nobody, plan_pays = self.nothing, self.nothing
@@ -284,10 +296,13 @@ class _Run:
         visit = (self.covered.claims.lines[index].day, coverage.visit_service, benefit.counter)
         is_new = self.covered.claims.present[index] & ~self.seen.get(visit, self.never)
         self.seen[visit] = self.seen.get(visit, self.never) | is_new
-        if not benefit.visits_under_deductible_count:
-            is_new = is_new & (self._deductible_left(coverage, benefit) == 0)
-        self.now.visits[benefit.counter] = self.now.visits[benefit.counter] + is_new
-        number = self.now.visits[benefit.counter]
+        counts = is_new
+        if benefit.deductible_applies and not benefit.visits_under_deductible_count:
+            counts = is_new & (self._deductible_left(coverage, benefit) == 0)
+        running = self.now.visits[benefit.counter] + counts
+        self.now.visits[benefit.counter] = running
+        self.number = self.numbers[visit] = np.where(is_new, running, self.numbers.get(visit, running))
+        number = self.number
         if self.draws == 1:
             self.visit_number[index] = number
         if benefit.visit_limit is None:
@@ -326,7 +341,7 @@ class _Run:
         return benefit.prior_authorization_after_visit is not None and not self.covered.paperwork.prior_authorization
 
     def _beyond_authorization(self, benefit: Benefit) -> Flags:
-        return np.asarray(self.now.visits[benefit.counter] > (benefit.prior_authorization_after_visit or 0))
+        return np.asarray(self.number > (benefit.prior_authorization_after_visit or 0))
 
     def _cost_sharing(
         self, line: ClaimLine, coverage: Coverage, benefit: Benefit, eligible: Cents
@@ -334,7 +349,7 @@ class _Run:
         """Step 4: what the line would take as deductible, copay and coinsurance before the maximum."""
         early = self.nothing
         if benefit.first_visits is not None:
-            is_first = self.now.visits[benefit.counter] <= benefit.first_visits
+            is_first = self.number <= benefit.first_visits
             first = np.where(is_first, eligible, 0)
             key = ("first", line.day, benefit.services, coverage.visit_service)
             early = self._once_a_visit(key, to_minor(benefit.first_visits_copay), first)
@@ -438,7 +453,7 @@ class _Run:
     def _second_payer(self, line: ClaimLine, coverage: Coverage, parts: dict[Share, Cents]) -> Cents:
         """Step 7: what the second plan pays of what the first one left; never more than that."""
         paid = self.nothing
-        if self.secondary is None:
+        if self.secondary is None or line.day < self.secondary_from:
             return paid
         left = sum(parts.values(), start=self.nothing)
         for rule in self.secondary.pays:
@@ -482,8 +497,8 @@ class _Run:
             if rule.limit_resets == "episode" and rule.group in before.secondary_limits:
                 self.now.secondary_limits[rule.group] = before.secondary_limits[rule.group]
 
-    def _next_month(self, month: int) -> None:
-        self.month = month
+    def _next_month(self, day: date) -> None:
+        self.month = (day.year, day.month)
         for benefit in self.plan.benefit:
             if benefit.visit_limit_resets == "month":
                 self.now.visits[benefit.counter] = self.nothing

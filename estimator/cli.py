@@ -48,7 +48,8 @@ DEFAULT_DRAWS, DEFAULT_SEED = 10_000, 20_260_302
 def main() -> None:
     """Run the command line and turn every error into a message and an exit status."""
     try:
-        app(standalone_mode=False)
+        if status := app(standalone_mode=False):
+            sys.exit(status)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except typer.Abort:
@@ -93,9 +94,16 @@ def _scenario(path: Path, prices_as_of: str | None) -> Scenario:
 
 
 def _case(path: Path, tariffs: Path | None, prices_as_of: str | None) -> Case:
+    from estimator.errors import NoPrice
     from estimator.estimate import open_case
 
-    return open_case(_scenario(path, prices_as_of), tariffs)
+    scenario = _scenario(path, prices_as_of)
+    try:
+        return open_case(scenario, tariffs)
+    except (FileProblems, NoPrice):
+        raise
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _day(option: str, text: str) -> date:
@@ -219,6 +227,25 @@ def coverage_example(
         raise InputError(f"--edition: expected current or 2016 (got {edition!r}).")
     terms = any_plan(plan, "primary", tariffs)
     _print(make(terms, "2016" if edition == "2016" else "current"), as_json, text.coverage_example)
+
+
+@app.command()
+def mixes(
+    scenario: ScenarioFile,
+    plan: Annotated[
+        list[str] | None, typer.Option("--plan", help="An insurance to set beside; may be given again.")
+    ] = None,
+    draws: DrawCount = 2_000,
+    seed: Seed = DEFAULT_SEED,
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+    prices_as_of: AsOf = None,
+) -> None:
+    """NHS, private and mixed ways to treat one injury in the UK: cost against weeks of waiting."""
+    from estimator.mixes import mixes as make
+    from estimator.outputs import text
+
+    _print(make(_scenario(scenario, prices_as_of), plan or (), draws, seed, tariffs), as_json, text.mixes)
 
 
 # ---------------------------------------------------------------- prices and claims

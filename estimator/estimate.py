@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 
@@ -12,13 +14,14 @@ from estimator.coverage import CoveredLines, cover
 from estimator.draws import Draws
 from estimator.errors import InputError
 from estimator.pathway import Component, Pathway, VisitsWanted, components, load_pathway, visits_wanted
+from estimator.places_uk import area_of_postcode, outward_code
 from estimator.plan import Plan, find_plan
 from estimator.pricing import ClaimLines, price_visits
-from estimator.scenario import Scenario
+from estimator.scenario import US_STATES, Scenario
 from estimator.schedule import Calendar, VisitCap, Visits, schedule
 from estimator.tariff import Tariff, load_tariff
 from estimator.vocabulary import Region, Service
-from estimator.waits import Wait, load_waits, wait_for
+from estimator.waits import Wait, load_waits, typical_waits, wait_for
 
 WAITING_SERVICES = (Service.PHYSICAL_THERAPY_EVALUATION, Service.PHYSICAL_THERAPY)
 SUBDIVISIONS = {"England": "ENG", "Scotland": "SCT", "Wales": "WLS", "Northern Ireland": "NIR"}
@@ -34,6 +37,21 @@ class Case:
     secondary: Plan | None
     pathway: Pathway
     wait: Wait | None
+    service_waits: Mapping[Service, int]
+    """Days of a typical wait for services with a waiting list of their own."""
+
+    @property
+    def pays_sick_pay(self) -> bool:
+        """Whether Statutory Sick Pay is taken off lost pay: in the United Kingdom."""
+        return self.tariff.region.country == "GB"
+
+    @property
+    def secondary_from(self) -> date | None:
+        """The first day on which the second cover pays: after its qualifying period."""
+        since = self.scenario.secondary_since
+        if self.secondary is None or since is None:
+            return None
+        return since + timedelta(days=self.secondary.qualifying_days)
 
     @property
     def components(self) -> tuple[Component, ...]:
@@ -55,6 +73,9 @@ class Course:
 def open_case(scenario: Scenario, tariffs: Path | None = None) -> Case:
     """Look up what a scenario names; raises `InputError` for a plan or area that does not exist."""
     tariff = load_tariff(scenario.region, tariffs)
+    if tariff.region.country == "GB" and scenario.area.region and outward_code(scenario.area.region) is not None:
+        area = area_of_postcode(scenario.area.region, scenario.region)
+        scenario = scenario.model_copy(update={"area": area})
     if tariff.region.area_kind == "uk_region" and scenario.area.nation and not scenario.area.region:
         scenario = scenario.model_copy(
             update={"area": scenario.area.model_copy(update={"region": scenario.area.nation})}
@@ -63,7 +84,8 @@ def open_case(scenario: Scenario, tariffs: Path | None = None) -> Case:
     plan = find_plan(name, scenario.region, "primary", tariffs)
     secondary = find_plan(scenario.secondary, scenario.region, "secondary", tariffs) if scenario.secondary else None
     wait = wait_for(scenario.area, load_waits(tariff.file("waits.csv")))
-    return Case(scenario, tariff, plan, secondary, load_pathway(), wait)
+    waits = typical_waits(tariff.file("waits_other.csv"))
+    return Case(scenario, tariff, plan, secondary, load_pathway(), wait, waits)
 
 
 def _default_plan(scenario: Scenario, tariff: Tariff) -> str:
@@ -85,6 +107,7 @@ def run(case: Case, part: Component, draws: Draws) -> Course:
         wait_days=weeks * 7,
         typical_wait_days=round(case.wait.median_weeks * 7) if case.wait else 0,
         waiting_services=WAITING_SERVICES if case.wait else (),
+        service_waits=case.service_waits,
         caps=[VisitCap(cap.services, cap.visits) for cap in case.tariff.region.visit_cap],
     )
     if not visits.slots:
@@ -105,11 +128,9 @@ def _calendar(country: str, subdivision: str | None) -> Calendar:
 
 
 def _subdivision(scenario: Scenario) -> str | None:
+    """The part of the country whose holidays count: a US state, or a nation of the United Kingdom."""
     area = scenario.area
-    if area.state or (area.locality and area.locality[:2].isalpha() and area.locality != "NATIONAL"):
-        return area.state or (area.locality or "")[:2].upper()
-    return (
-        SUBDIVISIONS.get(area.nation or area.region or "England") or "ENG"
-        if scenario.region in (Region.NHS, Region.UK_PRIVATE)
-        else None
-    )
+    if scenario.region in (Region.NHS, Region.UK_PRIVATE):
+        return SUBDIVISIONS.get(area.nation or area.region or "England", "ENG")
+    state = area.state or (area.locality or "")[:2].upper()
+    return state if state in US_STATES and area.locality not in ("NATIONAL", "national") else None

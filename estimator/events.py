@@ -11,7 +11,6 @@ from estimator.coverage import Coverage, CoveredLines
 from estimator.files import Record
 from estimator.money import format_money, to_minor
 from estimator.plan import Benefit, Plan
-from estimator.vocabulary import SERVICE_NAMES
 
 EventKind = Literal[
     "deductible_met",
@@ -24,6 +23,9 @@ EventKind = Literal[
 ]
 
 
+VISIT_EVENTS = ("visit_limit_reached", "prior_authorization_due")
+
+
 class Event(Record):
     """Something that happens to the cover on a date."""
 
@@ -33,6 +35,8 @@ class Event(Record):
     """The kind, or the id of a threshold."""
     text: str
     line: int | None = None
+    visit_number: int | None = None
+    """The running visit of the limit or approval it is about."""
 
 
 def events(
@@ -49,7 +53,9 @@ def events(
         for kind, key, text in _of_line(i, covered, result, plan, words):
             if (kind, key, covered.coverage[i].plan_year) not in said:
                 said.add((kind, key, covered.coverage[i].plan_year))
-                found.append(Event(date=covered.claims.lines[i].day, kind=kind, id=kind, text=text, line=number))
+                visit = int(result.visit_number[i, 0]) if kind in VISIT_EVENTS else None
+                day = covered.claims.lines[i].day
+                found.append(Event(date=day, kind=kind, id=kind, text=text, line=number, visit_number=visit))
     return tuple(sorted(found, key=lambda event: event.date))
 
 
@@ -78,13 +84,18 @@ def _of_line(
             "",
             f"You have reached your out-of-pocket maximum of {shown}; covered care costs you nothing more this plan year.",
         )
-    yield from _limits(i, coverage, benefit, covered, result)
+    yield from _limits(i, coverage, benefit, covered, result, words)
 
 
 def _limits(
-    i: int, coverage: Coverage, benefit: Benefit, covered: CoveredLines, result: Adjudication
+    i: int,
+    coverage: Coverage,
+    benefit: Benefit,
+    covered: CoveredLines,
+    result: Adjudication,
+    words: Mapping[str, str],
 ) -> Iterator[tuple[EventKind, str, str]]:
-    count, what = int(result.visit_number[i, 0]), SERVICE_NAMES[coverage.visit_service].lower()
+    count, what = int(result.visit_number[i, 0]), words[coverage.visit_service.value]
     if benefit.prior_authorization_after_visit is not None and count == benefit.prior_authorization_after_visit:
         text = f"Visit {count}: your plan must approve further visits before the next one."
         yield "prior_authorization_due", benefit.counter, text

@@ -72,6 +72,15 @@ def _not_a_truth(value: object) -> object:
     return value
 
 
+def _printable(value: str) -> str:
+    if not value.isprintable():
+        raise ValueError("write plain text without control characters")
+    return value
+
+
+Name = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
+"""A short text without control characters, such as the id of a plan."""
+
 Whole = Annotated[int, BeforeValidator(_not_a_truth), Field(ge=0, le=1000)]
 """A count from 0 to 1000; true and false are not counts."""
 
@@ -85,19 +94,21 @@ Quantity = Annotated[Decimal, BeforeValidator(_as_decimal)]
 def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
     """The text of a small UTF-8 file; says what is wrong with any other."""
     try:
-        size = path.stat().st_size
         if path.is_dir():
             raise InputError(f"{path}: this is a folder; name a file in it.")
-        if size > limit:
+        with path.open("rb") as file:
+            raw = file.read(limit + 1)
+        if len(raw) > limit:
+            size = max(path.stat().st_size, limit + 1)
             raise InputError(
                 f"{path}: the file has {size / 1e6:,.0f} MB; at most {limit / 1e6:,.0f} MB are read. "
                 "Is it the right file?"
             )
-        raw = path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"{path}: there is no such file.{_near(path)}") from None
-    except OSError as error:
-        raise InputError(f"{path}: the file cannot be read ({error.strerror or error}).") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"{path!s:.200}: the file cannot be read ({reason}).") from None
     return decode(raw, str(path))
 
 
@@ -233,7 +244,8 @@ def validate(model: type[Model], data: Mapping[str, Any], where: str) -> Model:
 
 def problems_of(error: ValidationError, model: type[BaseModel], where: str) -> list[str]:
     """A model's complaints as sentences that say where they belong."""
-    return [_sentence(detail, model, where) for detail in error.errors(include_url=False)]
+    sentences = (_sentence(detail, model, where) for detail in error.errors(include_url=False))
+    return [sentence.replace("?.", "?") for sentence in sentences]
 
 
 def _sentence(detail: ErrorDetails, model: type[BaseModel], where: str) -> str:
@@ -248,7 +260,7 @@ def _sentence(detail: ErrorDetails, model: type[BaseModel], where: str) -> str:
         case "enum" | "literal_error":
             expected = str(context.get("expected", ""))
             names = [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
-            return prefix + f"expected one of {', '.join(names)} (got {_shown(got)}){suggestion(str(got), names)}."
+            return prefix + f"expected one of {', '.join(names)} (got {_shown(got)}){nearest(str(got), names)}."
         case "value_error":
             return prefix + str(context.get("error", detail["msg"])).rstrip(".") + "."
         case kind if kind.startswith("date"):
@@ -286,6 +298,12 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
         yield annotation
     for argument in getattr(annotation, "__args__", ()):
         yield from _models_in(argument)
+
+
+def nearest(word: str, known: Sequence[str]) -> str:
+    """`; did you mean ...?` where a known word is near."""
+    close = difflib.get_close_matches(word, known, n=1)
+    return f"; did you mean '{close[0]}'?" if close and close[0] != word else ""
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:

@@ -133,6 +133,7 @@ def _medicare(
     qualifying_apm: bool,
 ) -> Price:
     assert tariff.schedule is not None
+    asked = on
     if on.year not in tariff.schedule.years and as_of is not None:
         on = as_of
     place = tariff.schedule.find_locality(area or "NATIONAL", on)
@@ -149,7 +150,11 @@ def _medicare(
         reduced=reduced,
         qualifying_apm=qualifying_apm,
     )
-    return _fee_price(fee, place, on, tariff)
+    found = _fee_price(fee, place, on, tariff)
+    if asked == on:
+        return found
+    warning = f"No {asked.year} fee schedule table is loaded: this is the price of {on}."
+    return found.model_copy(update={"note": f"{warning} {found.note}".strip()})
 
 
 def _fee_price(fee: Fee, place: Locality, on: date, tariff: Tariff) -> Price:

@@ -35,7 +35,7 @@ from estimator.scenario import Area, Scenario, Used
 from estimator.schedule import Slot, Visits
 from estimator.statement import adjudicate_lines
 from estimator.tariff import Tariff
-from estimator.vocabulary import Condition, Management, Network, Region, Service
+from estimator.vocabulary import Condition, Management, Mode, Network, Region, Service
 
 DRAWS = 2_000
 MOST_DRAWS = CHUNK
@@ -175,6 +175,10 @@ def mixes(
     """
     if scenario.region not in (Region.NHS, Region.UK_PRIVATE):
         raise InputError(f"region: NHS and private care are mixed only in the UK (got {scenario.region}).")
+    if scenario.mode == Mode.AVERAGE:
+        raise InputError(
+            "mode: mixes compare your own course of care; name the services, and leave out mode = 'average'."
+        )
     if not 100 <= draws <= MOST_DRAWS:
         raise InputError(f"draws: choose a number from 100 to {MOST_DRAWS:,} (got {draws:,}).")
     if len(plans) > MOST_PLANS:
@@ -283,14 +287,13 @@ class _Table:
     def recipes(self) -> Iterator[Recipe]:
         """The ways that make sense for what is asked."""
         services = {*self.scenario.services}
-        is_average = not services
-        wants_therapy = is_average or bool(services & {*THERAPY})
+        wants_therapy = bool(services & {*THERAPY})
         yield Recipe("nhs", (Leg(self.nhs, _all),))
         if wants_therapy:
             yield Recipe(
                 "nhs_diagnosis_private_sessions", (Leg(self.nhs, _but(SESSIONS)), Leg(self.private, _only(SESSIONS)))
             )
-        if is_average or services & {*SCANS}:
+        if services & {*SCANS}:
             yield Recipe("private_scan_nhs_care", (Leg(self.private, _only(SCANS)), Leg(self.nhs, _but(SCANS))))
         if wants_therapy:
             first = self.discharge_after

@@ -207,6 +207,8 @@ class Plan(Record):
     exclusion: tuple[Exclusion, ...] = ()
     threshold: tuple[Threshold, ...] = ()
     pays: tuple[Pays, ...] = ()
+    qualifying_days: Whole = 0
+    """A second cover pays only for care this many days after it began."""
     secondary_deductible: Amount | None = None
     out_of_pocket_limit: Amount | None = None
     source: str | tuple[Source, ...] = ()

@@ -7,7 +7,7 @@ keeps a whole course at one clinic's price level.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 
@@ -18,9 +18,10 @@ from estimator.errors import InputError, NoPrice
 from estimator.fee_schedule import NATIONAL, Locality, Setting
 from estimator.money import MINOR_PER_MAJOR, Cents, rate, round_to_minor, share, to_minor
 from estimator.pathway import Pathway, Source
-from estimator.scenario import Area, Scenario
+from estimator.scenario import US_STATES, Area, Scenario
 from estimator.schedule import Slot, Visits
 from estimator.tariff import MEDICARE_MULTIPLE, BillingRow, PriceRow, Tariff
+from estimator.uprating import uprated_price
 from estimator.vocabulary import Assignment, Network, PriceKind, Service
 
 
@@ -104,6 +105,8 @@ def place_of(area: Area, tariff: Tariff, on: date) -> Place:
         case "locality":
             return Place(("",), (_locality(area, tariff, on),))
         case "state":
+            if area.locality is not None:
+                raise InputError("area.locality: us_private takes a state, such as OH, and a county; leave this out.")
             return Place((*([area.state] if area.state else []), ""), _localities_of_state(area, tariff, on))
         case "nhs":
             nation, region = area.nation or "England", area.region
@@ -343,13 +346,31 @@ class _Course:
             return None
         if not found.in_force(slot.day):
             self._warn_as_of(slot.day)
-        return _listed_price(found, tariff)
+        listed = _listed_price(found, tariff)
+        raised = uprated_price(found, self.scenario.prices_as_of or slot.day, tariff)
+        if raised is None:
+            return listed
+        self.out.warnings["Older published prices are brought to the date of care by a stated yearly rate."] = None
+        return replace(
+            listed,
+            low=raised.low,
+            typical=raised.typical,
+            high=raised.high,
+            note=f"{found.note} {raised.note}".strip(),
+            method="uprated",
+        )
 
     def _multiple_of_medicare(self, row: BillingRow, slot: Slot, tariff: Tariff) -> PriceUsed | None:
         if row.code_type not in ("CPT", "HCPCS"):
             return None
         setting: Setting = "facility" if row.billed_service == Service.SURGERY_SURGEON else "nonfacility"
         localities, as_of = self._place(tariff).localities, self.scenario.prices_as_of
+        loaded = _year_loaded(tariff, slot.day).year if tariff.schedule else slot.day.year
+        if loaded != slot.day.year:
+            warning = (
+                f"Medicare fees of {slot.day.year} are not loaded: those of {loaded} stand behind clinic prices then."
+            )
+            self.out.warnings[warning] = None
         try:
             return multiple_of_medicare(tariff, row.code, row.modifier, localities, setting, slot.day)
         except NoPrice:
@@ -371,7 +392,8 @@ class _Course:
     def _place(self, tariff: Tariff) -> Place:
         name = tariff.region.id
         if name not in self.places:
-            self.places[name] = place_of(_area_for(self.scenario.area, tariff), tariff, self.scenario.care_starts)
+            area = self.scenario.area if tariff is self.tariff else _area_for(self.scenario.area, tariff)
+            self.places[name] = place_of(area, tariff, self.scenario.care_starts)
         return self.places[name]
 
     # -------------------------------------------------------- the fee schedule
@@ -536,7 +558,8 @@ def _area_for(area: Area, tariff: Tariff) -> Area:
     if tariff.region.area_kind == "uk_region" and area.nation is not None:
         return Area(region=area.region or area.nation)
     if tariff.region.area_kind == "state" and area.locality and not area.state:
-        return Area(state=area.locality[:2]) if area.locality[:2].isalpha() and area.locality != "NATIONAL" else Area()
+        state = area.locality[:2].upper()
+        return Area(state=state) if state in US_STATES and area.locality.upper() != "NATIONAL" else Area()
     return area
 
 

@@ -18,7 +18,8 @@ from estimator.estimate import Case, Course, run
 from estimator.files import Record
 from estimator.money import to_decimal
 from estimator.pathway import Component
-from estimator.vocabulary import SERVICE_NAMES, JobDemand, Region, Service
+from estimator.sick_pay import EmployerPay, job_of, lost_pay
+from estimator.vocabulary import SERVICE_NAMES, JobDemand, Region, Service, service_name
 
 BLOCK = 2_048
 """Draws adjudicated at a time, so that the working arrays stay in cache; any size gives the same answer."""
@@ -147,6 +148,7 @@ class Totals:
     recovery_days: Floats
     wait_days: Floats
     days_off: Ints | None
+    lost_pay: Ints | None
     unpriced: tuple[Service, ...]
     notes: tuple[str, ...]
 
@@ -208,7 +210,13 @@ def _component_totals(case: Case, part: Component, draws: Draws) -> Totals:
     reached: dict[str, Ints] = {}
     for first in range(0, count, BLOCK):
         here = slice(first, min(first + BLOCK, count))
-        result = adjudicate(course.covered.block(here.start, here.stop), case.plan, case.scenario.used, case.secondary)
+        result = adjudicate(
+            course.covered.block(here.start, here.stop),
+            case.plan,
+            case.scenario.used,
+            case.secondary,
+            case.secondary_from,
+        )
         for i, line in enumerate(lines):
             pays, paid = result.patient_pays[i], result.plan_pays[i] + result.secondary_pays[i]
             by_week[weeks[i], here] += pays
@@ -237,7 +245,8 @@ def _component_totals(case: Case, part: Component, draws: Draws) -> Totals:
         inputs=_inputs(course, draws, visits_by_service),
         recovery_days=course.wanted.recovery_days,
         wait_days=course.visits.wait_days,
-        days_off=_days_off(course, draws),
+        days_off=(days := _days_off(course, draws)),
+        lost_pay=_lost_pay(case, days),
         unpriced=tuple(dict.fromkeys(line.service for line in lines if line.is_unpriced)),
         notes=(*course.claims.warnings, *course.wanted.messages),
     )
@@ -285,6 +294,18 @@ def _days_off(course: Course, draws: Draws) -> Ints | None:
     return None
 
 
+def _lost_pay(case: Case, days_off: Ints | None) -> Ints | None:
+    """Pay lost in each draw: after sick pay in the United Kingdom, whole working days elsewhere."""
+    work = case.scenario.work
+    if work is None or work.daily_pay is None or days_off is None:
+        return None
+    if not case.pays_sick_pay:
+        return np.round(days_off * (work.days_per_week / 7 * float(work.daily_pay) * 100)).astype(np.int64)
+    employer = EmployerPay(full_pay_days=work.full_pay_days, half_pay_days=work.half_pay_days)
+    job = job_of(work)
+    return lost_pay(days_off, case.scenario.injury_date, job, employer, case.tariff.folder) if job else None
+
+
 def _side_by_side(made: Sequence[Totals]) -> Totals:
     """Chunks of several conditions as one; what a condition lacks is zero in its draws."""
     sizes = [part.patient.shape[0] for part in made]
@@ -302,6 +323,7 @@ def _side_by_side(made: Sequence[Totals]) -> Totals:
     longest = max(part.by_week.shape[0] for part in made)
     weeks = [np.pad(part.by_week, ((0, longest - part.by_week.shape[0]), (0, 0)), mode="edge") for part in made]
     days = [part.days_off for part in made if part.days_off is not None]
+    pay = [part.lost_pay for part in made if part.lost_pay is not None]
     inputs = {key: value.astype(np.float64) for key, value in joined("inputs").items()}
     inputs["condition"] = np.repeat(np.arange(len(made), dtype=np.float64), sizes)
     return Totals(
@@ -320,6 +342,7 @@ def _side_by_side(made: Sequence[Totals]) -> Totals:
         recovery_days=np.concatenate([part.recovery_days for part in made]),
         wait_days=np.concatenate([part.wait_days for part in made]),
         days_off=np.concatenate(days) if len(days) == len(made) else None,
+        lost_pay=np.concatenate(pay) if len(pay) == len(made) else None,
         unpriced=tuple(dict.fromkeys(service for part in made for service in part.unpriced)),
         notes=tuple(dict.fromkeys(note for part in made for note in part.notes)),
     )
@@ -353,6 +376,8 @@ def _summarise(made: Totals) -> _Summary:
     }
     if made.days_off is not None:
         arrays["days_off"] = made.days_off
+    if made.lost_pay is not None:
+        arrays["lost_pay"] = made.lost_pay
     arrays |= {f"phase:{key}": value for key, value in made.by_phase.items()}
     arrays |= {f"service:{key}": value for key, value in made.by_service.items()}
     means: dict[str, Ints] = {f"plan_phase:{key}": value for key, value in made.plan_by_phase.items()}
@@ -428,7 +453,9 @@ def _projection(case: Case, draws: int, seed: int, summaries: Sequence[_Summary]
         secondary_pays=_money_spread(spread["secondary"], _error("secondary", summaries)),
         by_week=tuple(_weeks(case, weeks)),
         by_phase=tuple(_shares("phase", spread, {str(p.number): p.name for p in case.pathway.file.phase})),
-        by_service=tuple(_shares("service", spread, {s.value: name for s, name in SERVICE_NAMES.items()})),
+        by_service=tuple(
+            _shares("service", spread, {s.value: service_name(s, case.tariff.region.labels) for s in Service})
+        ),
         outcomes=tuple(_outcomes(case, summaries, weights)),
         drivers=tuple(_drivers(summaries, weights)),
         recovery_days=_days(spread["recovery"]),
@@ -521,14 +548,11 @@ def _work(case: Case, spread: Mapping[str, Floats]) -> WorkLoss | None:
     if work is None or "days_off" not in spread:
         return None
     days = spread["days_off"]
-    working = days * work.days_per_week / 7
-    lost = None
-    if work.daily_pay is not None:
-        lost = _money_spread(working * float(work.daily_pay) * 100, 0.0)
+    after = "The lost pay is what is left after sick pay." if case.pays_sick_pay else "Sick pay is not taken off."
     return WorkLoss(
         job_demand=work.job_demand,
         days_off=_days(days),
-        working_days_off=_days(working),
-        lost_pay=lost,
-        note="Days off are expert assumptions by injury and kind of job. Sick pay is not taken off.",
+        working_days_off=_days(days * work.days_per_week / 7),
+        lost_pay=_money_spread(spread["lost_pay"], 0.0) if "lost_pay" in spread else None,
+        note=f"Days off are expert assumptions by injury and kind of job. {after}",
     )

@@ -17,11 +17,11 @@ from estimator.money import to_decimal
 from estimator.pathway import Pathway, Source
 from estimator.plan_limits import limit_warnings
 from estimator.pricing import PriceUsed, prices_used
+from estimator.scenario import NATIONS
 from estimator.statement import Amounts, LineStatement, Statement, statement
 from estimator.tariff import worst_kind
 from estimator.vocabulary import (
     REASONS,
-    SERVICE_NAMES,
     Condition,
     Management,
     Mode,
@@ -29,6 +29,7 @@ from estimator.vocabulary import (
     Region,
     Service,
     SourceKind,
+    service_name,
 )
 
 DISCLAIMER = "An estimate, not medical or insurance advice."
@@ -203,7 +204,7 @@ def quote(case: Case) -> Quote:
 def quoted_course(case: Case, component: int = 0) -> QuotedCourse:
     """One condition of a case, run with the one likely draw."""
     course = run(case, case.components[component], point())
-    result = adjudicate(course.covered, case.plan, case.scenario.used, case.secondary)
+    result = adjudicate(course.covered, case.plan, case.scenario.used, case.secondary, case.secondary_from)
     labels = case.tariff.region.labels
     return QuotedCourse(course, statement(course.covered, result, case.plan, case.secondary, labels))
 
@@ -227,7 +228,11 @@ def _quote(case: Case, made: QuotedCourse, alternatives: tuple[Alternative, ...]
         events=paid.events,
         by_phase=tuple(_parts(lines, phase_names(case.pathway), lambda line: str(line.phase))),
         by_service=tuple(
-            _parts(lines, {s.value: n for s, n in SERVICE_NAMES.items()}, lambda line: line.service.value)
+            _parts(
+                lines,
+                {s.value: service_name(s, case.tariff.region.labels) for s in Service},
+                lambda line: line.service.value,
+            )
         ),
         phases=tuple(_phases(course)),
         first_visit=min(line.date for line in lines) if lines else case.scenario.care_starts,
@@ -380,7 +385,7 @@ def _price_entry(service: Service, used: PriceUsed) -> PriceEntry:
 def _assumptions(course: Course) -> Iterator[str]:
     """What the figures rest on that nobody published."""
     guessed = [
-        SERVICE_NAMES[service]
+        service_name(service, course.case.tariff.region.labels)
         for service, used in prices_used(course.claims)
         if used.source.kind == SourceKind.ASSUMPTION
     ]
@@ -405,6 +410,10 @@ def _plan_warnings(course: Course) -> Iterator[str]:
         yield f"The terms of {plan.title} are known from {plan.effective_from}; earlier visits use them too."
     if plan.effective_to is not None and last > plan.effective_to:
         yield f"The terms of {plan.title} are known until {plan.effective_to}; later visits use them too."
+    nation = course.case.scenario.area.nation
+    serves = [name for name in NATIONS if name.lower().replace(" ", "_") in plan.tags]
+    if nation is not None and serves and nation not in serves:
+        yield f"{plan.title} is for people in {' and '.join(serves)}; you said {nation}."
     if course.case.scenario.region == Region.US_PRIVATE:
         yield from limit_warnings(plan, course.case.tariff, plan.plan_year(course.case.scenario.care_starts))
     yield from _unused(course)

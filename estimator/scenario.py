@@ -13,7 +13,7 @@ from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
-from estimator.files import Amount, Rate, Record, Whole, read_structured, validate
+from estimator.files import Amount, Name, Rate, Record, Whole, read_structured, validate
 from estimator.vocabulary import (
     SURGERY_PARTS,
     Assignment,
@@ -27,7 +27,6 @@ from estimator.vocabulary import (
 )
 
 EARLIEST, LATEST = date(2015, 1, 1), date(2035, 12, 31)
-Name = Annotated[str, Field(max_length=200)]
 
 SURGICAL_BY_DEFAULT = frozenset({Condition.AVULSION_GRADE_4})
 CAN_BE_SURGICAL = frozenset({Condition.STRAIN_GRADE_3, Condition.AVULSION_GRADE_4, Condition.PROXIMAL_TENDINOPATHY})
@@ -43,7 +42,7 @@ class Area(Record):
 
     state: Annotated[str, Field(max_length=2)] | None = None
     county: Name | None = None
-    locality: Annotated[str, Field(max_length=20)] | None = None
+    locality: Name | None = None
     nation: str | None = None
     region: Name | None = None
 
@@ -115,6 +114,11 @@ class Work(Record):
     job_demand: JobDemand = JobDemand.LIGHT_OR_STANDING
     daily_pay: Amount | None = None
     days_per_week: Annotated[int, Field(ge=1, le=7)] = 5
+    is_employee: bool = True
+    """Self-employed people have no sick pay (United Kingdom)."""
+    full_pay_days: Whole = 0
+    """Working days of sickness at full pay that the employer still owes, then `half_pay_days` at half pay."""
+    half_pay_days: Whole = 0
 
 
 class Scenario(Record):
@@ -128,10 +132,12 @@ class Scenario(Record):
     area: Area = Area()
     mode: Mode = Mode.PLANNED
     services: tuple[Service, ...] = ()
-    setting: Annotated[str, Field(max_length=40)] | None = None
+    setting: Name | None = None
     network: Network = Network.IN_NETWORK
     plan: Name | None = None
     secondary: Name | None = None
+    secondary_since: date | None = None
+    """When the second cover began, for its qualifying period."""
     used: Used = Used()
     paperwork: Paperwork = Paperwork()
     accounts: Accounts | None = None
@@ -151,7 +157,7 @@ class Scenario(Record):
                 raise ValueError("an ambulance is not part of the course; leave it out")
         return tuple(dict.fromkeys(value))
 
-    @field_validator("injury_date", "care_starts", "prices_as_of")
+    @field_validator("injury_date", "care_starts", "prices_as_of", "secondary_since")
     @classmethod
     def _sensible_date(cls, value: date | None) -> date | None:
         if value is not None and not EARLIEST <= value <= LATEST:

@@ -86,6 +86,7 @@ def schedule(
     wait_days: Floats,
     typical_wait_days: int = 0,
     waiting_services: Collection[Service] = (),
+    service_waits: Mapping[Service, int] | None = None,
     caps: Sequence[VisitCap] = (),
 ) -> Visits:
     """Dates for every visit wanted.
@@ -105,6 +106,8 @@ def schedule(
             day = _ideal_day(row, number, anchor, scenario, pathway, surgical=surgical)
             if row.service in waiting_services:
                 day += timedelta(days=wait)
+            elif service_waits and not surgical:
+                day += timedelta(days=service_waits.get(row.service, 0))
             days = taken.setdefault(SAME_THERAPIST.get(row.service, row.service), set())
             day = calendar.on_or_after(max(day, scenario.care_starts), days)
             days.add(day)

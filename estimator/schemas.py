@@ -10,6 +10,7 @@ from estimator.comparison import Comparison
 from estimator.coverage_example import CoverageExample
 from estimator.inspection import TariffReport
 from estimator.lookup import Price, Prices
+from estimator.mixes import Mixes
 from estimator.plan import Plan
 from estimator.projection import Projection
 from estimator.quote import Quote
@@ -30,6 +31,7 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "adjudicate": Statement,
     "requirements": Checklist,
     "start-dates": Timing,
+    "mixes": Mixes,
     "coverage-example": CoverageExample,
     "check-tariffs": TariffReport,
 }

@@ -147,7 +147,8 @@ def job_of(work: Work) -> Job | None:
     """The job of a scenario, worked on the first days of the week; None without its pay."""
     if work.daily_pay is None:
         return None
-    return Job(weekly_pay=work.daily_pay * work.days_per_week, working_days=tuple(range(work.days_per_week)))
+    days = tuple(range(work.days_per_week))
+    return Job(weekly_pay=work.daily_pay * work.days_per_week, working_days=days, is_employee=work.is_employee)
 
 
 # ---------------------------------------------------------------- the answer

@@ -19,7 +19,7 @@ from estimator.money import format_money, to_decimal, to_minor
 from estimator.plan import Plan
 from estimator.pricing import ClaimLine, ClaimLines
 from estimator.scenario import EARLIEST, LATEST, Paperwork, Used
-from estimator.vocabulary import BILLED_SERVICES, REASONS, Network, Reason, Service
+from estimator.vocabulary import BILLED_SERVICES, REASONS, Network, Reason, Service, service_name
 
 
 class Amounts(Record):
@@ -80,6 +80,7 @@ def statement(
     claims = covered.claims
     rows = [i for i in range(len(claims.lines)) if claims.present[i, 0]]
     words = {key: _in_a_sentence((labels or {}).get(key, key)) for key in ("deductible", "copay")}
+    words |= {service.value: _in_a_sentence(service_name(service, labels)) for service in Service}
     lines = tuple(_line(number, i, covered, result, plan, words) for number, i in enumerate(rows, start=1))
     return Statement(
         currency=claims.currency,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -202,6 +203,12 @@ SERVICE_NAMES: dict[Service, str] = {
     Service.PRESCRIPTION: "Prescription item",
     Service.TRAVEL: "Travel",
 }
+
+
+def service_name(service: Service, labels: Mapping[str, str] | None = None) -> str:
+    """A service in the region's own words, where it has some."""
+    return (labels or {}).get(service.value, SERVICE_NAMES[service])
+
 
 CURRENCIES: dict[Region, str] = {
     Region.US_PRIVATE: "USD",

@@ -17,8 +17,9 @@ import numpy as np
 
 from estimator.draws import Draws, Floats
 from estimator.errors import FileProblems, InputError
-from estimator.files import read_rows, suggestion
+from estimator.files import decimal_cell, read_rows, suggestion
 from estimator.scenario import Area
+from estimator.vocabulary import Service
 
 COLUMNS = ("nation", "area", "specialty", "measure", "as_of", "weeks_from", "weeks_to", "people", "source")
 THERAPY = "community_musculoskeletal"
@@ -123,3 +124,28 @@ def wait_for(area: Area, waits: dict[str, Wait]) -> Wait | None:
     if stand_in is None:
         return None
     return Wait(nation, stand_in.as_of, stand_in.edges_weeks, stand_in.shares, stand_in.source, is_borrowed=True)
+
+
+OTHER_COLUMNS = ("nation", "specialty", "measure", "value", "unit", "as_of", "source", "note")
+WAITED_FOR = {
+    ("mri", "median_wait"): (Service.IMAGING_MRI, Service.IMAGING_ULTRASOUND),
+    ("trauma_and_orthopaedics", "median_wait_low"): (Service.SPECIALIST_VISIT,),
+}
+"""Which published point figures stand for the wait of which services; the lower figure where two are given."""
+
+
+@cache
+def typical_waits(path: Path) -> dict[Service, int]:
+    """Days of a typical wait by service, from published point figures; empty where a region has no such file."""
+    if not path.is_file():
+        return {}
+    days: dict[Service, int] = {}
+    for number, cells in read_rows(path, OTHER_COLUMNS):
+        services = WAITED_FOR.get((cells["specialty"], cells["measure"]), ())
+        if services and cells["unit"] != "weeks":
+            raise FileProblems(
+                [f"{path.parent.name}/{path.name}: row {number}: unit: expected weeks (got {cells['unit']!r})"]
+            )
+        for service in services:
+            days[service] = round(float(decimal_cell(cells["value"])) * 7)
+    return days

@@ -49,8 +49,6 @@ def snapshot(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
         assert file.exists(), f"{file.name} is not recorded yet: run `make snapshots` and review it."
-        assert file.read_text(encoding="utf-8") == text, (
-            f"{file.name} has changed: `make snapshots`, then review."
-        )
+        assert file.read_text(encoding="utf-8") == text, f"{file.name} has changed: `make snapshots`, then review."
 
     return check

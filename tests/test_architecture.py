@@ -25,12 +25,9 @@ def test_all_names_exactly_what_is_exported() -> None:
     exported = [
         name
         for name in dir(estimator)
-        if not name.startswith("_")
-        and not isinstance(getattr(estimator, name), ModuleType | __future__._Feature)
+        if not name.startswith("_") and not isinstance(getattr(estimator, name), ModuleType | __future__._Feature)
     ]
-    assert sorted(estimator.__all__) == sorted(
-        exported
-    )  # their order in the file is ruff's to check (RUF022)
+    assert sorted(estimator.__all__) == sorted(exported)  # their order in the file is ruff's to check (RUF022)
 
 
 @pytest.mark.parametrize(
@@ -77,9 +74,7 @@ def paths_on_the_map() -> list[tuple[str, list[Path]]]:
 
 def test_every_path_on_the_map_exists() -> None:
     missing = [
-        written
-        for written, places in paths_on_the_map()
-        if not any(list(ROOT.glob(str(place))) for place in places)
+        written for written, places in paths_on_the_map() if not any(list(ROOT.glob(str(place))) for place in places)
     ]
     assert missing == []
 

@@ -43,9 +43,7 @@ def rows(name: str) -> Iterator[dict[str, str]]:
         yield from csv.DictReader(file)
 
 
-def twin(
-    row: dict[str, str], place: dict[str, str], factor: str, setting: str, *, reduced: bool = False
-) -> Decimal:
+def twin(row: dict[str, str], place: dict[str, str], factor: str, setting: str, *, reduced: bool = False) -> Decimal:
     """The formula, read from the files and written out plainly."""
     work = Decimal(row["work_rvu"]) * Decimal(place["work_gpci"])
     expense = Decimal(row[f"pe_{setting}_rvu"]) * Decimal(place["pe_gpci"])
@@ -149,8 +147,7 @@ def test_the_amounts_printed_for_ohio_in_2020_are_reproduced_in_full_and_reduced
     ohio = schedule.find_locality("OH-00", on)
     found = {
         code: [
-            str(schedule.price(code, "", ohio, "nonfacility", on, reduced=reduced).allowed)
-            for reduced in (False, True)
+            str(schedule.price(code, "", ohio, "nonfacility", on, reduced=reduced).allowed) for reduced in (False, True)
         ]
         for code, *_ in OHIO_2020
     }
@@ -185,9 +182,7 @@ def test_a_code_without_a_price_has_a_reason_and_no_figure_at_all(setting: str, 
     unpayable = [value for value in SCHEDULE.values.values() if value.status not in "ART"]
     assert {value.status for value in unpayable} == set("BCEINX")
     for value in unpayable:
-        fee = SCHEDULE.price(
-            value.code, value.modifier, NATIONAL, setting, date(value.year, 1, 1), reduced=reduced
-        )
+        fee = SCHEDULE.price(value.code, value.modifier, NATIONAL, setting, date(value.year, 1, 1), reduced=reduced)
         assert fee.reason.endswith(".")
         figures = (fee.allowed, fee.work, fee.practice_expense, fee.malpractice, fee.conversion_factor)
         assert figures == (None,) * 5
@@ -224,9 +219,7 @@ def test_an_invalid_code_names_the_one_to_use() -> None:
         ("97026", "", "nonfacility", "restricted"),
     ],
 )
-def test_a_setting_marked_na_and_restricted_cover_are_said(
-    code: str, modifier: str, setting: str, words: str
-) -> None:
+def test_a_setting_marked_na_and_restricted_cover_are_said(code: str, modifier: str, setting: str, words: str) -> None:
     note = SCHEDULE.price(code, modifier, NATIONAL, setting, ON).note
     assert (words in note) if words else note == ""
 
@@ -291,9 +284,7 @@ def test_equal_practice_expense_goes_to_the_dearer_code() -> None:
 
 
 def test_other_codes_of_the_day_are_paid_in_full_and_unpayable_ones_not_at_all() -> None:
-    lines = SCHEDULE.therapy_day(
-        [("99213", "", 1), ("97010", "", 1), ("97110", "", 1)], NATIONAL, "nonfacility", ON
-    )
+    lines = SCHEDULE.therapy_day([("99213", "", 1), ("97010", "", 1), ("97110", "", 1)], NATIONAL, "nonfacility", ON)
     assert [line.allowed for line in lines] == [money("95.19"), None, money("29.06")]
     assert "bundled" in lines[1].reason
 
@@ -349,10 +340,7 @@ def test_the_reduction_never_touches_the_unit_with_the_most_practice_expense(
 def test_a_day_equals_the_plain_twin(day: list[tuple[str, str, int]], place: Locality, setting: str) -> None:
     units = [code for code, _, count in day for _ in range(count)]
     full = {code: SCHEDULE.price(code, "", place, setting, ON).allowed or Decimal(0) for code in units}
-    reduced = {
-        code: SCHEDULE.price(code, "", place, setting, ON, reduced=True).allowed or Decimal(0)
-        for code in units
-    }
+    reduced = {code: SCHEDULE.price(code, "", place, setting, ON, reduced=True).allowed or Decimal(0) for code in units}
     value = {code: SCHEDULE.relative_value(code, "", 2026).practice_expense(setting) for code in units}
     best = max(units, key=lambda code: (value[code], full[code]))
     expected = sum(reduced[code] for code in units) - reduced[best] + full[best]

@@ -20,11 +20,12 @@ from estimator.files import read_toml, validate
 from estimator.money import to_minor
 from estimator.plan import Plan, find_plan
 from estimator.pricing import ClaimLine, ClaimLines
-from estimator.scenario import Used
+from estimator.scenario import Paperwork, Used
 from estimator.statement import Statement, adjudicate_lines
 from estimator.vocabulary import Network, Region, Service
 
-WORKED = sorted((Path(__file__).parent / "golden" / "worked").glob("*.toml"))
+FOLDER = Path(__file__).parent / "golden" / "worked"
+WORKED = sorted([*FOLDER.glob("*.toml"), *(FOLDER / "uk").glob("*.toml")])
 CASES = {path.stem: read_toml(path) for path in WORKED}
 LINE_FIELDS = {"date", "service", "allowed", "charge", "network", "units", "times", "every_days"}
 EXPECTATIONS = {*AMOUNTS, "reason", "total", "events", "used"}
@@ -71,7 +72,8 @@ def answer(case: dict[str, Any]) -> Statement:
     first = plan_of(given, "primary")
     assert first is not None
     used = validate(Used, given.get("used", {}), "used")
-    return adjudicate_lines(lines_of(given), first, used, plan_of(given, "secondary"))
+    paperwork = validate(Paperwork, given.get("paperwork", {}), "paperwork")
+    return adjudicate_lines(lines_of(given), first, used, plan_of(given, "secondary"), paperwork=paperwork)
 
 
 @every_case

@@ -287,7 +287,7 @@ def test_a_second_network_tier_is_read_when_asked_for(newer: ExchangePlan) -> No
 
 def test_what_no_row_says_is_missing_and_never_assumed(newer: ExchangePlan, older: ExchangePlan) -> None:
     assert newer.plan.benefit_for(Service.HOME_HEALTH, IN) is None
-    assert any("Therapy at home: the file has no row for it." in each for each in newer.missing)
+    assert any("Therapy at home, Ambulance: the file has no row for it." in each for each in newer.missing)
     assert any("row 5 does not say whether it is covered" in each for each in older.missing)
     assert any(
         each.startswith("The deductible and the out-of-pocket maximum, and those outside") for each in older.missing

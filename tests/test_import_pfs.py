@@ -49,9 +49,7 @@ def import_raw(year: int, into: Path, codes: str = "episode") -> PfsImport:
 
 @needs_raw
 @pytest.mark.parametrize("years", [(2025, 2026), (2026, 2025), (2025, 2026, 2025)])
-def test_the_agencys_files_give_the_shipped_tables_byte_for_byte(
-    tmp_path: Path, years: Sequence[int]
-) -> None:
+def test_the_agencys_files_give_the_shipped_tables_byte_for_byte(tmp_path: Path, years: Sequence[int]) -> None:
     for year in years:
         assert import_raw(year, tmp_path).contradictions == ()
     for name in (*IMPORTED, "episode_codes.csv"):
@@ -133,9 +131,7 @@ MONTGOMERY AND PRINCE GEORGE'S IN MARYLAND"
 """
 
 
-def pprrvu(
-    *rows: dict[str, str], year: int = 2030, headings: Sequence[tuple[str, str, str]] = HEADINGS
-) -> str:
+def pprrvu(*rows: dict[str, str], year: int = 2030, headings: Sequence[tuple[str, str, str]] = HEADINGS) -> str:
     """A relative value file in the agency's layout."""
     lines = [
         ["", "", f"{year} National Physician Fee Schedule Relative Value File April Release"],

@@ -10,7 +10,7 @@ import pytest
 
 from estimator.draws import point
 from estimator.errors import InputError
-from estimator.estimate import open_case, run
+from estimator.estimate import run
 from estimator.mixes import Mixes, MixOption, mixes
 from estimator.projection import project
 from estimator.quote import quote
@@ -252,6 +252,11 @@ def test_a_cash_plan_that_pays_back_less_than_its_premium_never_pays() -> None:
 def test_american_care_has_no_mixes() -> None:
     with pytest.raises(InputError, match="region: NHS and private care are mixed only in the UK"):
         mixes(scenario())
+
+
+def test_the_average_patient_has_no_mixes() -> None:
+    with pytest.raises(InputError, match="mode: mixes compare your own course of care; name the services"):
+        mixes(scenario(region="nhs", mode="average"))
 
 
 @pytest.mark.parametrize("draws", [99, 10_001])

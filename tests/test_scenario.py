@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from estimator.errors import FileProblems, InputError
 from estimator.estimate import open_case
@@ -166,7 +166,10 @@ def test_a_scenario_survives_its_own_json(region: Region, tmp_path: Path) -> Non
         ({"prescription_items": -1}, "prescription_items: "),
         ({"prescription_items": 51}, "prescription_items: "),
         ({"work": {"days_per_week": 8}}, "work.days_per_week: "),
-        ({"work": {"job": "heavy"}}, "work.job: unknown field; known: job_demand, daily_pay, days_per_week."),
+        (
+            {"work": {"job": "heavy"}},
+            "work.job: unknown field; known: job_demand, daily_pay, days_per_week, is_employee, full_pay_days, half_pay_days.",
+        ),
         ({"network": "outside"}, "network: expected one of in_network, out_of_network, not_applicable (got 'outside')"),
         (
             {"prices_as_of": "2010-01-01"},
@@ -193,7 +196,6 @@ def test_every_problem_is_told_at_once(tmp_path: Path) -> None:
             "plan: there is no plan 'part_b' in us_private; known: bronze, gold, hdhp_hsa, hmo, ppo, uninsured",
         ),
         ({"plan": "nowhere.toml"}, "nowhere.toml: there is no such file."),
-        ({"plan": "nul\0.toml"}, "plan"),
         ({"secondary": "ppo"}, "plan: 'ppo' is a primary plan; name it under plan."),
         (
             {"region": "medicare_part_b", "plan": "medigap_g"},
@@ -223,6 +225,11 @@ def test_what_only_the_tariff_can_know_is_refused_by_name(changes: dict[str, Any
     with pytest.raises(InputError) as caught:
         quote(case(**changes))
     assert message in str(caught.value)
+
+
+def test_a_plan_name_with_a_control_character_is_refused_before_it_is_looked_for() -> None:
+    with pytest.raises(ValidationError, match="plain text without control characters"):
+        case(plan="nul\0.toml")
 
 
 @pytest.mark.parametrize("written_as", ["NATIONAL", "national", "National"])

@@ -7,12 +7,14 @@ wanted codes enter a median; everything else is counted and reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
+from operator import itemgetter
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from estimator.errors import FileProblems, InputError
 from estimator.imports.rates import (
@@ -57,6 +59,18 @@ TALL_COLUMNS = (
     "standard_charge|negotiated_percentage",
     "standard_charge|negotiated_algorithm",
     "standard_charge|methodology",
+)
+OWN_COLUMNS = (
+    "description",
+    "setting",
+    "billing_class",
+    "modifiers",
+    "drug_unit_of_measurement",
+    GROSS,
+    CASH,
+    MINIMUM,
+    MAXIMUM,
+    "additional_generic_notes",
 )
 TOP_COLUMNS = ("hospital_name", "last_updated_on", "version")
 TOP_NAMES = frozenset(
@@ -149,8 +163,8 @@ def _note(prices: CodePrices, kind: str, figures: Spread) -> str:
     what = {"facility": "Facility", "professional": "Professional", "both": "Facility and professional"}
     amounts = f"{what.get(prices.billing_class, 'Not said whether facility or professional')} amounts"
     if kind == "allowed":
-        return f"{amounts}; {figures.count} commercial plans of {prices.payers} payers."
-    return f"{amounts}; {figures.count} posted items."
+        return f"{amounts}; commercial plans: {figures.count}, payers: {prices.payers}."
+    return f"{amounts}; posted items: {figures.count}."
 
 
 def import_hospital_prices(file: Path, codes: frozenset[str] | None = None) -> HospitalPrices:
@@ -199,6 +213,18 @@ class _Item:
     rates: Sequence[_Rate] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    """Where an item's amounts belong, or the finding that it is."""
+
+    is_ours: bool = False
+    label: str = ""
+    reason: str = ""
+    what: str = ""
+    place: tuple[str, str, str] | None = None
+    is_unmarked: bool = False
+
+
 @dataclass(slots=True)
 class _Reader:
     """Takes items one by one; what it cannot use it counts."""
@@ -207,49 +233,54 @@ class _Reader:
     gathered: Gathered = field(default_factory=Gathered)
     kept: int = 0
     found: set[str] = field(default_factory=set)
+    sorted: _Sorted | None = None
 
-    def take(self, item: _Item) -> None:
-        """Put one item's amounts where they belong."""
-        own = {(code, kind) for code, kind in item.codes if code in self.wanted}
-        codes = {code for code, kind in own if kind in KNOWN_TYPES}
-        gathered = self.gathered
-        if not codes:
-            if own:
-                code, kind = min(own)
-                gathered.note("other_code_type", f"{item.where}: {kind or 'no type'} {code}")
+    def take(self, item: _Item, *, is_again: bool = False) -> None:
+        """Put one item's amounts where they belong; `is_again`: only its rates differ from the item before."""
+        if not is_again or self.sorted is None:
+            self.sorted = self._sort(item)
+        known, gathered = self.sorted, self.gathered
+        self.kept += known.is_ours
+        if known.label:
+            gathered.note("label", item.where, known.label)
+        if known.reason:
+            gathered.note(known.reason, item.where, known.what, max(1, sum(rate.is_given for rate in item.rates)))
+        if known.place is None:
             return
-        self.kept += 1
-        if len(codes) > 1:
-            gathered.note("bundle", f"{item.where}: {' and '.join(sorted(codes))}")
-            return
-        code = min(codes)
-        self.found.add(code)
-        if code_type_of(code) not in {kind for _, kind in own}:
-            gathered.note(
-                "label", f"{item.where}: HCPCS {code}" if code_type_of(code) == "CPT" else f"{item.where}: CPT {code}"
-            )
-        reason = self._unusable(item)
-        if reason:
-            gathered.note(reason, f"{item.where}: {code}", max(1, sum(rate.is_given for rate in item.rates)))
-            return
-        place = (code, item.setting, item.billing_class)
-        taken = self._charges(item, place)
+        taken = 0 if is_again else self._charges(item, known.place)
         for rate in item.rates:
-            taken += self._rate(item, rate, place)
-        if taken and item.billing_class == "unstated":
-            gathered.note("class_not_stated", f"{item.where}: {code}", taken)
-        if taken and unit_of(code) == "15_minutes":
-            words = " ".join([item.description, item.notes, *(str(rate.notes) for rate in item.rates)])
-            if not QUARTER_HOUR.search(words):
-                gathered.note("unit_not_marked", f"{item.where}: {code}", taken)
+            taken += self._rate(item.where, rate, known.place)
+        if not taken:
+            return
+        if item.billing_class == "unstated":
+            gathered.note("class_not_stated", item.where, known.what, taken)
+        if known.is_unmarked and not any(QUARTER_HOUR.search(str(rate.notes)) for rate in item.rates):
+            gathered.note("unit_not_marked", item.where, known.what, taken)
 
-    @staticmethod
-    def _unusable(item: _Item) -> str:
-        if item.setting == "inpatient":
-            return "inpatient"
-        if any(each not in PLAIN_MODIFIERS for each in item.modifiers):
-            return "modifier"
-        return "drug_unit" if item.is_drug else ""
+    def _sort(self, item: _Item) -> _Sorted:
+        """Which of our codes an item is, and why it cannot be used."""
+        own = {(code, kind) for code, kind in item.codes if code in self.wanted}
+        codes = sorted({code for code, kind in own if kind in KNOWN_TYPES})
+        if not codes:
+            code, kind = min(own, default=("", ""))
+            return _Sorted(reason="other_code_type" if own else "", what=f"{kind or 'no type'} {code}")
+        if len(codes) > 1:
+            return _Sorted(is_ours=True, reason="bundle", what=" and ".join(codes))
+        code = codes[0]
+        self.found.add(code)
+        kinds = {kind for _, kind in own}
+        label = "" if code_type_of(code) in kinds else f"{min(kinds & KNOWN_TYPES)} {code}"
+        reason = _unusable(item)
+        if reason:
+            return _Sorted(is_ours=True, label=label, reason=reason, what=code)
+        is_marked = QUARTER_HOUR.search(f"{item.description} {item.notes}")
+        return _Sorted(
+            is_ours=True,
+            label=label,
+            what=code,
+            place=(code, item.setting, item.billing_class),
+            is_unmarked=unit_of(code) == "15_minutes" and not is_marked,
+        )
 
     def _charges(self, item: _Item, place: tuple[str, str, str]) -> int:
         taken = 0
@@ -258,7 +289,7 @@ class _Reader:
         for kind, value in charges:
             if value in ("", None) or not gathered.is_new(kind, item.description, tuple(item.codes), place, value):
                 continue
-            amount = gathered.dollars(value, f"{item.where}, {kind}")
+            amount = gathered.dollars(value, item.where, kind)
             if amount is not None:
                 gathered.charge(kind, place, amount)
                 taken += 1
@@ -267,28 +298,33 @@ class _Reader:
             gathered.limits(place, least, most)
         return taken
 
-    def _rate(self, item: _Item, rate: _Rate, place: tuple[str, str, str]) -> int:
+    def _rate(self, where: str, rate: _Rate, place: tuple[str, str, str]) -> int:
         gathered = self.gathered
-        has_percentage, has_algorithm = rate.percentage not in ("", None), rate.algorithm not in ("", None)
-        where = f"{item.where}: {rate.payer} {rate.plan}".rstrip()
+        has_percentage = rate.percentage not in ("", None)
+        reason = ""
         if rate.dollars in ("", None):
-            if has_percentage or has_algorithm:
-                gathered.note("percentage_only" if has_percentage else "algorithm_only", f"{where}, {place[0]}")
+            if has_percentage:
+                reason = "percentage_only"
+            elif rate.algorithm not in ("", None):
+                reason = "algorithm_only"
             elif rate.payer and (rate.methodology or rate.notes):
-                gathered.note("no_amount", f"{where}, {place[0]}")
+                reason = "no_amount"
+            else:
+                return 0
+        elif rate.methodology:
+            methodology = str(rate.methodology).casefold()
+            if methodology == "per diem":
+                reason = "per_day"
+            elif methodology == "case rate" and unit_of(place[0]) == "15_minutes":
+                reason = "per_visit_for_timed_code"
+        if reason:
+            gathered.note(reason, where, f"{rate.payer} {rate.plan}, {place[0]}")
             return 0
-        methodology = str(rate.methodology).casefold()
-        if methodology == "per diem":
-            gathered.note("per_day", f"{where}, {place[0]}")
-            return 0
-        if methodology == "case rate" and unit_of(place[0]) == "15_minutes":
-            gathered.note("per_visit_for_timed_code", f"{where}, {place[0]}")
-            return 0
-        amount = gathered.dollars(rate.dollars, where)
+        amount = gathered.dollars(rate.dollars, where, rate.payer, rate.plan)
         if amount is None:
             return 0
         if has_percentage:
-            gathered.note("amount_beside_percentage", f"{where}, {place[0]}")
+            gathered.note("amount_beside_percentage", where, place[0])
         gathered.rate(place, (rate.payer, rate.plan), amount)
         return 1
 
@@ -312,17 +348,30 @@ class _Reader:
         )
 
 
+def _unusable(item: _Item) -> str:
+    """The finding that keeps all of an item out."""
+    if item.setting == "inpatient":
+        return "inpatient"
+    if any(each not in PLAIN_MODIFIERS for each in item.modifiers):
+        return "modifier"
+    return "drug_unit" if item.is_drug else ""
+
+
+@lru_cache(256)
 def _setting(text: str) -> str:
     return {"inpatient": "inpatient", "outpatient": "outpatient"}.get(text.casefold().strip(), "both")
 
 
+@lru_cache(256)
 def _billing_class(text: str) -> str:
     words = text.casefold().strip()
     return {"institutional": "facility"}.get(words, words if words in CLASSES else "unstated")
 
 
 def _modifiers(value: object) -> tuple[str, ...]:
-    texts = [str(each) for each in value] if isinstance(value, list) else [str(value or "")]
+    if not value:
+        return ()
+    texts = [str(each) for each in value] if isinstance(value, list) else [str(value)]
     return tuple(part.upper() for text in texts for part in re.split(r"[|,;/\s]+", text) if part)
 
 
@@ -349,10 +398,13 @@ class _Columns:
     """Where a table keeps what we read."""
 
     layout: Literal["tall", "wide"]
-    width: int
+    width: int  # of the named columns; spreadsheets leave blank ones behind them
+    widest: int
     at: Mapping[str, int]
     codes: tuple[tuple[int, int], ...]
     plans: Mapping[tuple[str, str], Mapping[str, int]]  # wide: payer, plan -> field -> column
+    own: Callable[[Sequence[str]], tuple[str, ...]]  # the cells of the item itself
+    tall: Callable[[Sequence[str]], tuple[str, ...]]  # payer, plan, dollars, percentage, algorithm, methodology
 
 
 def _read_table(source: PriceFile, wanted: frozenset[str]) -> HospitalPrices:
@@ -366,24 +418,32 @@ def _read_table(source: PriceFile, wanted: frozenset[str]) -> HospitalPrices:
     licence = next((name for name in map(_name, names) if name.startswith("license_number|")), "")
     state = licence.partition("|")[2].strip(" []").upper()
     reader = _Reader(wanted)
+    before: tuple[str, ...] | None = None
+    item: _Item | None = None
     for line, cells in table.matching(any_of(wanted)):
-        if len(cells) < columns.width or any(cells[columns.width :]):
-            reader.gathered.note("unreadable_row", f"row {line:,}: {len(cells)} cells, not {columns.width}")
+        if not columns.width <= len(cells) <= columns.widest:
+            reader.gathered.note("unreadable_row", f"row {line:,}", f"{len(cells)} cells, not {columns.width}")
             continue
-        reader.take(_item_of(cells, columns, line))
+        own = columns.own(cells)
+        is_again = item is not None and own == before
+        if item is None or not is_again:
+            item, before = _item_of(cells, columns), own
+        item.where = f"row {line:,}"
+        item.rates = list(_rates_of(cells, columns))
+        reader.take(item, is_again=is_again)
     if not table.records:
         raise InputError(f"{path}: row {table.line}: there are no rows below the header.")
     area = state if re.fullmatch(r"[A-Z]{2}", state) else ""
     return reader.result(path, columns.layout, version, hospital, area, updated, table.records)
 
 
-def _item_of(cells: Sequence[str], columns: _Columns, line: int) -> _Item:
+def _item_of(cells: Sequence[str], columns: _Columns) -> _Item:
     def cell(name: str) -> str:
         at = columns.at.get(name)
         return "" if at is None else cells[at]
 
     return _Item(
-        where=f"row {line:,}",
+        where="",
         description=cell("description"),
         codes=[(cells[code].upper(), cells[kind].upper()) for code, kind in columns.codes if cells[code]],
         setting=_setting(cell("setting")),
@@ -395,21 +455,19 @@ def _item_of(cells: Sequence[str], columns: _Columns, line: int) -> _Item:
         minimum=cell(MINIMUM),
         maximum=cell(MAXIMUM),
         notes=cell("additional_generic_notes"),
-        rates=list(_rates_of(cells, columns)),
     )
 
 
 def _rates_of(cells: Sequence[str], columns: _Columns) -> Iterator[_Rate]:
+    if columns.layout == "tall":
+        rate = _Rate(*columns.tall(cells))
+        if rate.payer or rate.is_given:
+            yield rate
+        return
     for (payer, plan), fields in columns.plans.items():
         rate = _Rate(payer, plan, **{name: cells[at] for name, at in fields.items()})
-        if columns.layout == "tall":
-            at = columns.at
-            rate.payer, rate.plan = cells[at["payer_name"]], cells[at["plan_name"]]
-            if not rate.payer and not rate.is_given:
-                continue
-        elif not rate.is_given:
-            continue
-        yield rate
+        if rate.is_given:
+            yield rate
 
 
 def _name(text: str) -> str:
@@ -457,15 +515,21 @@ def _columns(path: Path, head: Sequence[tuple[int, list[str]]]) -> _Columns:
     lone = [names[code] for code, kind in codes if kind < 0]
     if lone:
         raise InputError(f"{path}: row {number}: the column '{lone[0]}|type' is missing beside '{lone[0]}'.")
-    if not is_wide:
-        plans = {
-            ("", ""): {
-                name: at[f"standard_charge|{end}"]
-                for end, name in RATE_FIELDS.items()
-                if f"standard_charge|{end}" in at
-            }
-        }
-    return _Columns(layout, max(at.values()) + 1, at, tuple(codes), plans)
+    kinds = [at[name] for name in OWN_COLUMNS if name in at]
+    return _Columns(
+        layout=layout,
+        width=max(at.values()) + 1,
+        widest=max(len(cells) for _, cells in head),
+        at=at,
+        codes=tuple(codes),
+        plans=plans,
+        own=_cells_at([*kinds, *(index for pair in codes for index in pair)]),
+        tall=_cells_at([at.get(name, 0) for name in TALL_COLUMNS]),
+    )
+
+
+def _cells_at(places: Sequence[int]) -> Callable[[Sequence[str]], tuple[str, ...]]:
+    return cast(Callable[[Sequence[str]], tuple[str, ...]], itemgetter(*places))
 
 
 def _likeness(cells: Sequence[str]) -> int:

@@ -95,7 +95,7 @@ class InsurerRates:
             for setting, wanted in (("independent_clinic", "professional"), ("hospital_outpatient", "facility")):
                 prices = self._best(code, wanted)
                 if prices is not None and prices.negotiated is not None:
-                    note = f"{wanted.capitalize()} rates; {prices.negotiated.count} groups of providers and rates."
+                    note = f"{wanted.capitalize()} rates; groups of providers: {prices.negotiated.count}."
                     rows.append(
                         price_row(
                             prices,
@@ -222,29 +222,29 @@ class _Reader:
         code, kind = (str(fields.get(name) or "").strip().upper() for name in ("billing_code", "billing_code_type"))
         amounts = sum(sum(e.values()) for each in self.pending.expiry.values() for e in each.values())
         if code == ALL_CODES and kind in ("CPT", "HCPCS", "CSTM-ALL"):
-            self.gathered.note("all_codes", f"{where}: {kind}", max(1, amounts))
+            self.gathered.note("all_codes", where, kind, max(1, amounts))
             return
         if code not in self.wanted:
             return
         if kind not in ("CPT", "HCPCS"):
-            self.gathered.note("other_code_type", f"{where}: {kind or 'no type'} {code}")
+            self.gathered.note("other_code_type", where, f"{kind or 'no type'} {code}")
             return
         self.kept += 1
         self.found.add(code)
         arrangement = str(fields.get("negotiation_arrangement") or "ffs").casefold()
         if arrangement in ("bundle", "capitation"):
-            self.gathered.note(arrangement, f"{where}: {code}", max(1, amounts))
+            self.gathered.note(arrangement, where, code, max(1, amounts))
             return
         if kind != code_type_of(code):
-            self.gathered.note("label", f"{where}: {kind} {code}")
+            self.gathered.note("label", where, f"{kind} {code}")
         for reason, times in self.pending.notes.items():
-            self.gathered.note(reason, f"{where}: {code}", times)
+            self.gathered.note(reason, where, code, times)
         is_marked = QUARTER_HOUR.search(f"{fields.get('name')} {fields.get('description')}")
         if unit_of(code) == "15_minutes" and self.pending.unmarked and not is_marked:
-            self.gathered.note("unit_not_marked", f"{where}: {code}", self.pending.unmarked)
+            self.gathered.note("unit_not_marked", where, code, self.pending.unmarked)
         for (setting, billing_class), dates in self.pending.expiry.items():
             if billing_class == "unstated":
-                self.gathered.note("class_not_stated", f"{where}: {code}")
+                self.gathered.note("class_not_stated", where, code)
             held = self.dated.setdefault((code, setting, billing_class), {})
             for ends, counted in dates.items():
                 held.setdefault(ends, Counter()).update(counted)
@@ -260,7 +260,7 @@ class _Reader:
         for place, dates in self.dated.items():
             for ends, counted in dates.items():
                 if ends < updated:
-                    self.gathered.note("expired", f"{place[0]}: until {ends}", sum(counted.values()))
+                    self.gathered.note("expired", place[0], f"until {ends}", sum(counted.values()))
                     continue
                 for amount, times in counted.items():
                     self.gathered.rate(place, (insurer, plan), amount, times)

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -47,7 +47,7 @@ FINDINGS: Mapping[str, tuple[bool, str]] = {  # kind -> (left out of every media
     "not_commercial": (True, "rates of Medicare, Medicaid and other public or injury cover, kept apart"),
     "other_code_type": (True, "the same digits under another kind of code"),
     "unreadable_amount": (True, "amounts that are not numbers"),
-    "unreadable_row": (True, "rows with more or fewer cells than the header"),
+    "unreadable_row": (True, "rows with more or fewer cells than the header (is a quotation mark not closed?)"),
     "drug_unit": (True, "amounts per unit of a drug"),
     "derived": (True, "amounts the insurer assigns for its own accounts (derived)"),
     "bundle": (True, "one price for a bundle of services"),
@@ -77,7 +77,7 @@ AMOUNT = re.compile(r"-?\$?\s?-?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?|-?\$?\.\d+")
 QUARTER_HOUR = re.compile(r"\b15[ -]?min|\bquarter hour", re.IGNORECASE)
 _MARKET_WORDS: tuple[tuple[Market, str], ...] = (
     ("medicaid", r"medicaid|medi-cal\b|\bmcaid|\bmdcd|\bchip\b|community plan|managed mcd|\bmcd\b"),
-    ("medicare", r"medicare|\bmcr\b|\bmcare|\bmapd\b|\bma (ppo|hmo|plan)|d-?snp\b|\b[a-z]*-?snp\b"),
+    ("medicare", r"medicare|\bmcr\b|\bmcare|\bmapd\b|\bma (ppo|hmo|plan)|\bd-?nsp\b|\b[a-z]*-?snp\b"),
     (
         "other_public",
         r"tricare|champus|champva|veteran|\bva\b|\btriwest|\bihs\b|indian health|correction|prison|jail",
@@ -114,12 +114,14 @@ def _described() -> Mapping[str, tuple[str, str]]:
     return {row["code"]: (row["description"], row["unit"]) for _, row in rows}
 
 
+@cache
 def unit_of(code: str) -> str:
     """What one price of a code buys."""
     known = _described().get(code)
     return known[1] if known else "15_minutes" if code in TIMED_CODES else "item"
 
 
+@cache
 def code_type_of(code: str) -> str:
     """Ours where we bill the code; else by its form: five digits, or four and a letter, are CPT."""
     return episode_codes().get(code) or ("CPT" if re.fullmatch(r"\d{4}[0-9A-Z]", code) else "HCPCS")
@@ -141,7 +143,11 @@ def amount_of(value: object) -> Decimal | None:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return Decimal(value)
-    text = str(value).strip()
+    return _amount_in(str(value).strip())
+
+
+@lru_cache(1 << 14)  # a charge is repeated on the row of every payer
+def _amount_in(text: str) -> Decimal | None:
     if not AMOUNT.fullmatch(text):
         return None
     try:
@@ -150,6 +156,7 @@ def amount_of(value: object) -> Decimal | None:
         return None
 
 
+@lru_cache(1 << 14)
 def is_placeholder(amount: Decimal) -> bool:
     """Nothing, a dollar or less, or a row of nines: a figure that fills a required field."""
     return amount <= 1 or bool(NINES.fullmatch(f"{amount:f}".replace(".", "").rstrip("0")))
@@ -221,7 +228,8 @@ class Finding:
 
     def __str__(self) -> str:
         where = f" ({'; '.join(self.examples)}{'; ...' if self.count > len(self.examples) else ''})"
-        return f"{self.count:,} {self.meaning}{where}: {'left out' if self.is_left_out else 'kept'}."
+        words = self.meaning[0].upper() + self.meaning[1:]
+        return f"{words}: {self.count:,}, {'left out' if self.is_left_out else 'kept'}{where}."
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,11 +297,11 @@ class Gathered:
     _examples: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     _seen: set[int] = field(default_factory=set)
 
-    def note(self, kind: str, example: str, times: int = 1) -> None:
+    def note(self, kind: str, where: str, what: str = "", times: int = 1) -> None:
         """Count one oddity."""
         self._counts[kind] += times
         if len(self._examples[kind]) < EXAMPLES:
-            self._examples[kind].append(example)
+            self._examples[kind].append(f"{where}: {what}" if what else where)
 
     def is_new(self, *item: object) -> bool:
         """Whether an item's charge is met for the first time; it is repeated on the row of every payer."""
@@ -304,14 +312,14 @@ class Gathered:
             self._seen.add(key)
         return True
 
-    def dollars(self, value: object, where: str) -> Decimal | None:
+    def dollars(self, value: object, where: str, *whose: str) -> Decimal | None:
         """A usable amount; what is not one is counted."""
         amount = amount_of(value)
         if amount is None or amount < 0:
-            self.note("unreadable_amount", f"{where}: {str(value)[:40]!r}")
+            self.note("unreadable_amount", where, f"{' '.join(whose)}: {str(value)[:40]!r}")
             return None
         if is_placeholder(amount):
-            self.note("placeholder", f"{where}: {amount}")
+            self.note("placeholder", where, f"{' '.join(whose)}: {amount}")
             return None
         return amount
 
@@ -363,11 +371,11 @@ class Gathered:
         commercial = [each for each in rates if each.market == "commercial"]
         if len(commercial) < len(rates):
             others = [each for each in rates if each.market != "commercial"]
-            self.note("not_commercial", f"{code}: {others[0].payer} {others[0].plan}", sum(e.rates for e in others))
+            self.note("not_commercial", code, f"{others[0].payer} {others[0].plan}", sum(e.rates for e in others))
         least, most = self.stated.get(place, (None, None))
         outside = [e for e in rates if (least and e.amount < least) or (most and e.amount > most)]
         if outside:
-            self.note("outside_stated_range", f"{code}: {outside[0].payer} {outside[0].amount}", len(outside))
+            self.note("outside_stated_range", code, f"{outside[0].payer} {outside[0].amount}", len(outside))
         amounts = Counter(each.amount for each in commercial)
         if is_one_insurer:
             amounts = Counter()
@@ -393,7 +401,7 @@ class Gathered:
             for amount in self._flat({place: amounts.keys() for place, amounts in places.items()}):
                 for (code, *_), amounts in places.items():
                     if amount in amounts:
-                        self.note("flat_price", f"{kind} {amount} for {code} and others", amounts.pop(amount))
+                        self.note("flat_price", kind, f"{amount} for {code} and others", amounts.pop(amount))
 
     def _drop_flat_rates(self, is_one_insurer: bool) -> None:
         if is_one_insurer:  # thousands of rates meet by chance: only what many groups share is flat
@@ -403,7 +411,7 @@ class Gathered:
                 for place, plans in self.rates.items():
                     for amounts in plans.values():
                         if amount in amounts:
-                            self.note("flat_price", f"{amount} for {place[0]} and others", amounts.pop(amount))
+                            self.note("flat_price", place[0], f"{amount}, and others", amounts.pop(amount))
             return
         by_plan: dict[tuple[Plan, str], dict[Place, Counter[Decimal]]] = defaultdict(dict)
         for place, plans in self.rates.items():
@@ -420,7 +428,7 @@ class Gathered:
                 for place, amounts in (places if kind == "flat_price" else {p: places[p] for p in timed}).items():
                     if amount in amounts:
                         name = " ".join(plan).strip()
-                        self.note(kind, f"{name}: {amount} for {place[0]} and others", amounts.pop(amount))
+                        self.note(kind, name, f"{amount} for {place[0]} and others", amounts.pop(amount))
 
     @staticmethod
     def _flat(

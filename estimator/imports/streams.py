@@ -32,8 +32,10 @@ from estimator.errors import InputError
 
 JsonObject = dict[str, Any]
 Positions = npt.NDArray[np.int64]
+Bytes = npt.NDArray[np.uint8]
 
-BLOCK = 4 << 20
+BLOCK = 2 << 20
+NEWLINE, QUOTE = ord("\n"), ord('"')
 LONGEST_ROW = 8 << 20  # of a table
 LARGEST_PIECE = 8 << 20  # of JSON that is parsed at once
 LARGEST_TOP = 2 << 20  # all of a JSON file outside its large arrays
@@ -74,6 +76,9 @@ class PriceFile:
             raise InputError(f"{self.path}: there is no such file.") from None
         except OSError as error:
             raise InputError(f"{self.path}: the file cannot be read ({error.strerror or error}).") from None
+        except InputError:
+            self._exit.close()
+            raise
         return self
 
     def __exit__(
@@ -138,6 +143,21 @@ class PriceFile:
             raise self._bomb()
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
+    def read_after(self, carry: Bytes, size: int) -> Bytes:
+        """What was carried over and at most so many bytes more, in one piece of memory."""
+        block = np.empty(len(carry) + size, dtype=np.uint8)
+        block[: len(carry)] = carry
+        if self._rest or self._packing:
+            piece = self.read(size)
+            block[len(carry) : len(carry) + len(piece)] = np.frombuffer(piece, dtype=np.uint8)
+            return block[: len(carry) + len(piece)]
+        try:
+            got = self._raw.readinto(block[len(carry) :].data)
+        except OSError as error:
+            raise InputError(f"{self.path}: the file cannot be read ({error.strerror or error}).") from None
+        self.unpacked += got
+        return block[: len(carry) + got]
+
     def unread(self, data: bytes) -> None:
         """Put bytes back, to be read next."""
         self._rest = data + self._rest
@@ -181,7 +201,7 @@ def any_of(words: Iterable[str]) -> str:
     return r"\b(?:" + "|".join(re.escape(word) for word in sorted(words)) + r")\b"
 
 
-def _holding(data: bytes, ends: Positions, pattern: str) -> Positions:
+def _holding(data: bytes | Bytes, ends: Positions, pattern: str) -> Positions:
     """Which of the pieces of `data` (each up to its end) hold the pattern."""
     offsets = np.zeros(len(ends) + 1, dtype=np.int32)
     offsets[1:] = ends
@@ -200,13 +220,16 @@ class Table:
 
     def __init__(self, file: PriceFile) -> None:
         self.file = file
-        self.line = 1  # the next unread one
+        self.line = 1  # the first one not handed on
         self.records = 0  # below the head
 
     def head(self, count: int) -> list[tuple[int, list[str]]]:
         """The first records, parsed."""
         block = self.file.read(BLOCK)
-        found, used = _records(block, count, is_last=not self._more(block), path=self.file.path)
+        try:
+            found, used = _records(block, count, is_last=not self._more(block))
+        except _BadRecordError as error:
+            raise self._refused(error) from None
         self.file.unread(block[used:])
         rows = [(self.line + at, _cells(cells, self.file.path, self.line + at)) for at, cells in found]
         self.line += block.count(b"\n", 0, used)
@@ -222,83 +245,133 @@ class Table:
         waiting: deque[Future[_Found]] = deque()
         with ThreadPoolExecutor(THREADS) as pool:
             try:
-                for block, line in self._blocks():
-                    waiting.append(pool.submit(_found, block, line, pattern, self.file.path))
+                for block, quotes in self._blocks():
+                    waiting.append(pool.submit(_found, block, quotes, pattern))
                     if len(waiting) > THREADS:
                         yield from self._taken(waiting.popleft())
                 while waiting:
                     yield from self._taken(waiting.popleft())
+            except _BadRecordError as error:
+                while waiting:
+                    yield from self._taken(waiting.popleft())
+                raise self._refused(error) from None
             finally:
                 for each in waiting:
                     each.cancel()
 
     def _taken(self, future: Future[_Found]) -> Iterator[tuple[int, list[str]]]:
-        found = future.result()
+        first = self.line
+        try:
+            found = future.result()
+        except _BadRecordError as error:
+            raise self._refused(error) from None
         self.records += found.records
-        yield from found.rows
+        self.line += found.lines
+        self.file.place = f"row {self.line:,}"
+        for at, cells in found.rows:
+            yield first + at, _cells(cells, self.file.path, first + at)
 
-    def _blocks(self) -> Iterator[tuple[bytes, int]]:
-        """Blocks of whole records, each with the number of its first line."""
-        carry = b""
+    def _refused(self, error: _BadRecordError) -> InputError:
+        return InputError(
+            f"{self.file.path}: row {self.line + error.line:,}: not valid CSV ({error}); is a quotation mark not closed?"
+        )
+
+    def _blocks(self) -> Iterator[tuple[Bytes, Positions]]:
+        """Blocks of whole records, each with the places of its quotation marks."""
+        carry = np.empty(0, dtype=np.uint8)
         while True:
-            self.file.place = f"row {self.line:,}"
-            piece = self.file.read(BLOCK)
-            block = carry + piece
-            if not piece:
-                if block:
-                    yield (block if block.endswith(b"\n") else block + b"\n"), self.line
-                return
-            end = block.rfind(b"\n") + 1
-            if end and block.count(b'"', 0, end) % 2:
-                end = _records(block, None, is_last=False, path=self.file.path, line=self.line)[1]
-            if not end and len(block) > LONGEST_ROW:
-                raise InputError(
-                    f"{self.file.path}: row {self.line:,}: the row does not end within {LONGEST_ROW >> 20} MB: "
-                    "a quotation mark is not closed, or this is not a CSV file."
-                )
-            carry = block[end:]
+            block = self.file.read_after(carry, BLOCK)
+            is_last = len(block) == len(carry)
+            if is_last and len(block) and block[-1] != NEWLINE:
+                block = np.append(block, np.uint8(NEWLINE))
+            end = len(block) if is_last else _last_newline(block) + 1
+            quotes = np.flatnonzero(block == QUOTE)
+            within = int(np.searchsorted(quotes, end))
+            if within % 2 and not is_last:
+                end = _whole_records(block.tobytes())
+                within = int(np.searchsorted(quotes, end))
             if end:
-                whole = block[:end]
-                yield whole, self.line
-                self.line += whole.count(b"\n")
+                yield block[:end], quotes[:within]
+            elif len(block) > LONGEST_ROW:
+                raise _BadRecordError(0, f"it does not end within {LONGEST_ROW >> 20} MB")
+            if is_last:
+                return
+            carry = block[end:]
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    rows: list[tuple[int, list[str]]]
+    rows: list[tuple[int, list[str]]]  # line from the block's first, cells
     records: int
+    lines: int
 
 
-def _found(block: bytes, first_line: int, pattern: str, path: Path) -> _Found:
-    """The records of a block of whole records that hold the pattern."""
-    text = np.frombuffer(block, dtype=np.uint8)
-    newlines = np.flatnonzero(text == ord("\n"))
-    lines = np.arange(len(newlines))
-    ends = newlines + 1
-    if b'"' in block:
-        quotes = np.flatnonzero(text == ord('"'))
-        is_inside = np.searchsorted(quotes, newlines) % 2 == 1
-        if is_inside.any():
-            ends, lines = ends[~is_inside], lines[~is_inside]
-            if not _are_single(block, ends, lines):
-                return _found_slowly(block, first_line, pattern, path)
-    starts = np.concatenate([[0], ends[:-1]])
-    first_lines = np.concatenate([[0], lines[:-1] + 1]) + first_line
-    wanted = _holding(block, ends, pattern).tolist()
-    numbers = [int(first_lines[at]) for at in wanted]
-    texts = [block[starts[at] : ends[at]] for at in wanted]
+class _BadRecordError(Exception):
+    """A record that is not CSV, `line` lines below the first one of its block."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        self.line = line
+        super().__init__(reason)
+
+
+def _last_newline(block: Bytes) -> int:
+    """Where the last line of a block ends; -1 without any."""
+    for begin in range(len(block), 0, -(1 << 16)):
+        first = max(0, begin - (1 << 16))
+        found = block[first:begin].tobytes().rfind(b"\n")
+        if found >= 0:
+            return first + found
+    return -1
+
+
+def _whole_records(block: bytes) -> int:
+    """Where the last whole record of a block ends, each record parsed; a broken one is left to the search."""
     try:
-        parsed = list(csv.reader(text.decode("utf-8", "surrogateescape") for text in texts))
+        return _records(block, None, is_last=False)[1]
+    except _BadRecordError:
+        return block.rfind(b"\n") + 1
+
+
+def _found(block: Bytes, quotes: Positions, pattern: str) -> _Found:
+    """The records of a block that hold the pattern."""
+    newlines = np.flatnonzero(block == NEWLINE)
+    lines: Positions | None = None  # the number of the line each record ends with; None: one each
+    ends = newlines + 1
+    if _is_any_inside(newlines, quotes):
+        lines = np.flatnonzero(np.searchsorted(quotes, newlines) % 2 == 0)
+        ends = ends[lines]
+        if not _are_single(block, ends, lines):
+            return _found_slowly(block.tobytes(), pattern, len(newlines))
+    rows = []
+    texts = []
+    for at in _holding(block, ends, pattern).tolist():
+        rows.append(at if lines is None or not at else int(lines[at - 1]) + 1)
+        texts.append(block[ends[at - 1] if at else 0 : ends[at]].tobytes())
+    try:
+        parsed = list(csv.reader(each.decode("utf-8", "surrogateescape") for each in texts))
     except csv.Error:
         parsed = []
     if len(parsed) != len(texts):  # one of them takes several lines, or is broken: each by itself, to name it
-        each = zip(texts, numbers, strict=True)
-        parsed = [_records(text, 1, is_last=True, path=path, line=line)[0][0][1] for text, line in each]
-    rows = [(line, _cells(cells, path, line)) for line, cells in zip(numbers, parsed, strict=True)]
-    return _Found(rows, len(ends))
+        parsed = [_one_record(each, line) for each, line in zip(texts, rows, strict=True)]
+    return _Found(list(zip(rows, parsed, strict=True)), len(ends), len(newlines))
 
 
-def _are_single(block: bytes, ends: Positions, lines: Positions) -> bool:
+def _is_any_inside(newlines: Positions, quotes: Positions) -> bool:
+    """Whether a line ends between an opening and a closing quotation mark, where marks alternate."""
+    opening, closing = quotes[0::2], quotes[1::2]
+    if len(opening) != len(closing):
+        return True
+    return bool((np.searchsorted(newlines, opening) != np.searchsorted(newlines, closing)).any())
+
+
+def _one_record(text: bytes, line: int) -> list[str]:
+    try:
+        return _records(text, 1, is_last=True)[0][0][1]
+    except _BadRecordError as error:
+        raise _BadRecordError(line, str(error)) from None
+
+
+def _are_single(block: Bytes, ends: Positions, lines: Positions) -> bool:
     """Whether every group of lines that counted quotation marks join is one record indeed.
 
     It is not where a mark stands inside a cell without quotation marks around it, as in `6" splint`.
@@ -307,31 +380,25 @@ def _are_single(block: bytes, ends: Positions, lines: Positions) -> bool:
         return False
     starts = np.concatenate([[0], ends[:-1]])
     for at in np.flatnonzero(np.diff(lines, prepend=-1) > 1):
-        group = block[starts[at] : ends[at]]
+        group = block[starts[at] : ends[at]].tobytes()
         try:
             found, used = _records(group, 1, is_last=False)
-        except csv.Error:
+        except _BadRecordError:
             return False
         if len(found) != 1 or used != len(group):
             return False
     return True
 
 
-def _found_slowly(block: bytes, first_line: int, pattern: str, path: Path) -> _Found:
+def _found_slowly(block: bytes, pattern: str, lines: int) -> _Found:
     """The same, each record parsed."""
     expression = re.compile(pattern)
-    records, _ = _records(block, None, is_last=True, path=path, line=first_line)
-    rows = [
-        (first_line + at, _cells(cells, path, first_line + at))
-        for at, cells in records
-        if any(expression.search(cell) for cell in cells)
-    ]
-    return _Found(rows, len(records))
+    records, _ = _records(block, None, is_last=True)
+    rows = [(at, cells) for at, cells in records if any(expression.search(cell) for cell in cells)]
+    return _Found(rows, len(records), lines)
 
 
-def _records(
-    block: bytes, count: int | None, *, is_last: bool, path: Path | None = None, line: int = 1
-) -> tuple[list[tuple[int, list[str]]], int]:
+def _records(block: bytes, count: int | None, *, is_last: bool) -> tuple[list[tuple[int, list[str]]], int]:
     """The first records of a block with the line each begins on (from 0), and how many bytes they take.
 
     Unless the block is the file's last, a record that its end cuts is left alone.
@@ -342,33 +409,29 @@ def _records(
 
     def fed() -> Iterator[str]:
         nonlocal taken, is_over
-        for number, piece in enumerate(pieces):
-            if number == len(pieces) - 1:
-                is_over = True
-                if piece and is_last:
-                    taken += 1
-                    yield piece.decode("utf-8", "surrogateescape")
-                return
+        for piece in pieces[:-1]:
             taken += 1
             yield piece.decode("utf-8", "surrogateescape") + "\n"
+        if pieces[-1] and is_last:
+            taken += 1
+            yield pieces[-1].decode("utf-8", "surrogateescape")
+        is_over = True
 
     reader = csv.reader(fed())
     found: list[tuple[int, list[str]]] = []
-    whole = 0
+    whole = begins = 0
     try:
         while count is None or len(found) < count:
             begins = taken
             cells = next(reader, None)
             if cells is None or (is_over and not is_last):
                 break
+            if is_over:  # the reader asked for more, although there is none
+                raise csv.Error("the file ends inside quotation marks")
             whole = taken
             found.append((begins, cells))
     except csv.Error as error:
-        if path is None:
-            raise
-        raise InputError(
-            f"{path}: row {line + begins:,}: not valid CSV ({error}); is a quotation mark not closed?"
-        ) from None
+        raise _BadRecordError(begins, str(error)) from None
     used = sum(len(piece) + 1 for piece in pieces[:whole])
     return found, min(used, len(block))
 
@@ -535,12 +598,13 @@ class JsonFile:
             for index in np.flatnonzero(shallow <= 4).tolist():
                 spot, level = int(spots[index]), int(shallow[index])
                 if level == 2 and after[index] == 2:  # the element ends
-                    rest = block[cursor : spot + 1] if tail is not None else b""
                     self.file.unread(block[spot + 1 :])
                     if tail is None or head is None:
                         raise self._broken(f"{where}its {inner or 'list'} was not found")
+                    if is_wanted and len(parts) == 2:
+                        yield Element(key, number, self._object(_listed(head, block, parts), where), is_complete=False)
                     if is_wanted:
-                        fields = self._object(head + b"]" + bytes(tail) + rest, where)
+                        fields = self._object(head + b"]" + bytes(tail) + block[cursor : spot + 1], where)
                         yield Element(key, number, fields)
                     return
                 if (
@@ -563,8 +627,7 @@ class JsonFile:
                         tail = bytearray()
                         cursor = spot + 1
             if head is not None and is_wanted and len(parts) == 2:
-                listed = self._object(head + block[parts[0] : parts[1]] + b"]}", where)
-                yield Element(key, number, listed, is_complete=False)
+                yield Element(key, number, self._object(_listed(head, block, parts), where), is_complete=False)
             if head is None:
                 carry = block
             elif tail is None:  # between parts stand only commas and blanks; an unfinished part is kept
@@ -614,6 +677,11 @@ class JsonFile:
         if not isinstance(read, dict):
             raise InputError(f"{self.file.path}: {where}expected an object in braces.")
         return cast(JsonObject, read)
+
+
+def _listed(head: bytes, block: bytes, parts: Sequence[int]) -> bytes:
+    """The beginning of an element and the parts that lie in this block, as one object."""
+    return head + block[parts[0] : parts[1]] + b"]}"
 
 
 def _no_number(text: str) -> object:

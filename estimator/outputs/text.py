@@ -14,6 +14,7 @@ from estimator.imports.exchange_plan import CheckReport, ExchangePlan
 from estimator.imports.pfs import PfsImport
 from estimator.inspection import TariffReport
 from estimator.lookup import Price, PriceProblem, PriceRange, Prices
+from estimator.mixes import Mixes
 from estimator.money import SYMBOLS
 from estimator.projection import Projection, Spread
 from estimator.quote import Quote
@@ -49,6 +50,7 @@ def _range(spread: Spread, currency: str) -> str:
 
 def quote(made: Quote) -> str:
     """A quote: the answer first, then every line."""
+    names = {part.id: part.name for part in made.by_service}
     lines = [f"You pay {money(made.totals.patient_pays, made.currency)} of {money(made.totals.charge, made.currency)}."]
     lines += [f"Plan: {made.plan_name}. Your plan pays {money(made.totals.plan_pays, made.currency)}."]
     if made.secondary:
@@ -63,7 +65,7 @@ def quote(made: Quote) -> str:
     rows += [
         (
             line.date.isoformat(),
-            SERVICE_NAMES[line.service],
+            names[line.service.value],
             line.code,
             str(line.units),
             money(line.charge, made.currency),
@@ -95,7 +97,7 @@ def quote(made: Quote) -> str:
         lines += [
             "",
             "Not in the total:",
-            *(f"  {SERVICE_NAMES[gap.service]}: {gap.why}" for gap in made.unknown),
+            *(f"  {names.get(gap.service.value, SERVICE_NAMES[gap.service])}: {gap.why}" for gap in made.unknown),
         ]
     lines += _notes(made.safety.warnings, made.warnings, made.assumptions)
     return "\n".join([*lines, "", made.disclaimer])
@@ -384,3 +386,27 @@ def exchange_check(report: CheckReport) -> str:
         where = f"{each.column} {each.words!r} (first in row {each.first_row})"
         lines.append(f"refused {each.count:,} times: {where}: {each.why}")
     return "\n".join([*lines, *(f"note, {count:,} rows: {notice}" for notice, count in report.notices.items())])
+
+
+def mixes(made: Mixes) -> str:
+    """Ways of mixing NHS and private care, by cost; those that are both later and dearer are marked."""
+    rows: list[tuple[str, ...]] = [
+        ("Way", "Likely cost", "8 of 10 between", "Weeks to first session", "Pounds a week saved", "")
+    ]
+    for option in made.options:
+        paid, first, price = option.patient_pays, option.weeks_to_first_session, option.pounds_per_week_saved
+        between = f"{money(paid.p10, made.currency)} and {money(paid.p90, made.currency)}"
+        mark = (
+            f"slower and dearer than {', '.join(option.slower_and_dearer_than)}"
+            if option.slower_and_dearer_than
+            else ""
+        )
+        weeks = "" if first is None else f"{first.likely}"
+        saved = "" if price is None else money(price, made.currency)
+        rows.append((option.name, money(paid.likely, made.currency), between, weeks, saved, mark))
+    lines = [table(rows, right=(1, 2, 3, 4)), ""]
+    lines += [
+        f"{each.name}: {'not within a year' if each.sessions is None else each.sessions} sessions"
+        for each in made.break_even
+    ]
+    return "\n".join([*lines, "", *made.notes])

@@ -239,6 +239,7 @@ def bills(draw: st.DrawFn, *, days: int = 730, max_size: int = 10) -> list[Bill]
     near = st.sampled_from([0, 0, 1, 2, 30, 364, 365, 400]).filter(lambda day: day < days)
     chosen = sorted(draw(st.lists(st.one_of(near, st.integers(0, days - 1)), min_size=1, max_size=max_size)))
     networks = draw(st.lists(st.sampled_from([*Network, Network.IN_NETWORK]), min_size=3, max_size=3))
+    services = draw(st.lists(st.sampled_from(SERVICES), min_size=1, max_size=7, unique=True))
     made: list[Bill] = []
     for day in chosen:
         allowed = draw(minor_amounts)
@@ -246,7 +247,7 @@ def bills(draw: st.DrawFn, *, days: int = 730, max_size: int = 10) -> list[Bill]
         made.append(
             Bill(
                 FIRST_DAY + timedelta(days=day),
-                draw(st.sampled_from(SERVICES)),
+                draw(st.sampled_from(services)),
                 networks[day % 3],
                 draw(st.sampled_from([1, 1, 2, 3])),
                 allowed,

@@ -218,6 +218,17 @@ def test_a_line_that_is_absent_in_a_draw_is_as_if_it_had_never_been_written(
         assert expected.closing == result.closing
 
 
+def test_each_draw_has_its_own_stays() -> None:
+    """Where the middle day of three is absent there are two stays, and two copays."""
+    plan = plan_of({"services": ["surgery_facility"], "copay": 200, "copay_per": "stay"})
+    days = [Bill(DAY + timedelta(day), Service.SURGERY_FACILITY, allowed=100_000, charge=100_000) for day in range(3)]
+    claims = claim_lines(days, days)
+    present = np.array([[True, True], [True, False], [True, True]])
+    amounts = np.where(present, claims.charge, 0)
+    result = run(replace(claims, charge=amounts, allowed=amounts, present=present), plan)
+    assert result.copay.tolist() == [[20_000, 20_000], [0, 0], [0, 20_000]]
+
+
 # ---------------------------------------------------------------------- 6: more never costs less
 
 
