@@ -46,8 +46,8 @@ snapshots: $(READY_DEV) ## rewrite tests/golden/snapshot; review the diff
 	@$(PYTHON_BIN)/python -m pytest --rewrite-snapshots
 
 pictures: $(READY_DEV) ## take the pictures of the app in docs/pictures (needs Chromium)
-	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app.png
-	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app-dark.png --dark
+	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app.png --height 1120
+	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app-dark.png --height 1120 --dark
 
 lock: $(READY_DEV) ## update the locked versions within pyproject.toml (needs uv)
 	@tools/lock.sh

@@ -26,6 +26,7 @@ def main() -> None:
     parser.add_argument("--height", type=int, help="cut at this height; default: the whole page")
     parser.add_argument("--scale", type=float, default=1, help="pixels per point; 2 for a sharp print")
     parser.add_argument("--dark", action="store_true", help="as someone sees it who prefers dark screens")
+    parser.add_argument("--scenario", type=Path, help="open this scenario file on the page first")
     parser.add_argument("--wait", type=float, default=60, help="most seconds to wait until the page is ready")
     options = parser.parse_args()
 
@@ -48,6 +49,12 @@ def _take(browser: Browser, url: str, options: argparse.Namespace) -> None:
     )
     page.goto(url)
     wait_until_ready(page, seconds=options.wait)
+    if options.scenario is not None:
+        page.locator('input[type="file"]').first.set_input_files(options.scenario)
+        page.wait_for_timeout(1500)
+        wait_until_ready(page, seconds=options.wait)
+    if page.locator(".stPlotlyChart").count():
+        page.wait_for_selector(".stPlotlyChart .main-svg", timeout=options.wait * 1000)
     if options.height is None:
         _fit_window(page, options)
     page.screenshot(path=options.picture, animations="disabled")

@@ -11,6 +11,8 @@ from estimator.outputs.tables import Column, Table
 from estimator.outputs.words import Words, chance
 from estimator.outputs.workbook import Cell, Sheet
 
+YOURS = "Your case"
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -148,7 +150,7 @@ def chart(
 
 def _row(row: Row, scale: Decimal, words: Words, with_weeks: bool, end: str) -> str:
     low, middle = (_percent(value, scale) for value in (row.low, row.middle))
-    tag = ' <span class="cmp-tag">your case</span>' if row.is_yours else ""
+    tag = ' <span class="cmp-tag">your case</span>' if row.is_yours and row.name != YOURS else ""
     said = "" if row.is_yours and end == "your case" else end
     weeks = (
         f'<div class="cmp-weeks"><span>First therapy session: </span>{escape(weeks_in_words(row.weeks))}</div>'

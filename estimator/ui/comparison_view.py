@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 from html import escape
@@ -264,12 +263,14 @@ def _term_key(mine: Answer, field: str) -> str:
 
 def _what_if_now(mine: Answer) -> Change | None:
     """The plan with the terms that the sliders say, where they differ from its own."""
-    moved = Change()
+    moved: dict[str, Decimal] = {}
     for field, (_, own, values) in _terms(mine).items():
         value = _memory().get(_term_key(mine, field), own)
         if isinstance(value, Decimal) and value != own and value in values:
-            moved = replace(moved, **{field: value})
-    return moved if moved.is_what_if else None
+            moved[field] = value
+    if not moved:
+        return None
+    return Change(deductible=moved.get("deductible"), copay=moved.get("copay"), share=moved.get("share"))
 
 
 def _what_if(mine: Answer, *, room: bool) -> None:
@@ -367,15 +368,10 @@ def _timing_html(found: Timing, mine: Answer) -> str:
     alt = "Start dates in order. " + " ".join(words.plain(row.says) for row in found.rows)
     return (
         f'<ul class="plain">{cliffs}{none}{says}</ul>'
-        f"{comparison_chart.chart(rows, words, alt=alt, last=lambda row: _visits_after(row, rows))}"
+        f"{comparison_chart.chart(rows, words, alt=alt, last=lambda _: "")}"
         '<p class="note">Here the dot is one likely course, as under “Where it goes” on My cost. The bar holds 8 of 10 cases.</p>'
         f"<details><summary>The same numbers as a table</summary>{tables.to_html(_dates_table(found, words))}</details>"
     )
-
-
-def _visits_after(row: Row, rows: Sequence[Row]) -> str:
-    cheapest = min(each.middle for each in rows)
-    return "the least of these" if row.middle == cheapest and any(each.middle != cheapest for each in rows) else ""
 
 
 def _visits_said(row: StartDate) -> str:

@@ -16,7 +16,7 @@ from estimator.errors import InputError
 from estimator.estimate import WAITING_SERVICES, Case, open_case
 from estimator.mixes import Mixes, MixOption, mixes
 from estimator.money import to_decimal
-from estimator.outputs.comparison_chart import Row
+from estimator.outputs.comparison_chart import YOURS, Row
 from estimator.outputs.words import mended, setting
 from estimator.plan import Benefit, Plan, load_plans
 from estimator.projection import DRAWS, PERCENTILES, patient_totals
@@ -29,6 +29,7 @@ MOST_OTHERS = MOST_OPTIONS - 1
 """The reader's own case is one of them."""
 SHOWN_AT_FIRST = 4
 MOST_PLANS_SUGGESTED = 5
+MOST_SECONDS_SUGGESTED = 3
 KEPT = 60
 UK = (Region.NHS, Region.UK_PRIVATE)
 NONE = "none"
@@ -66,23 +67,32 @@ class Change:
 def suggestions(mine: Answer) -> list[Change]:
     """What people most often ask: other plans, no insurance, another place, with or without massage, a second cover."""
     case = mine.case
-    found: list[Change] = []
     if case.scenario.region == Region.NHS:
         return [Change(way=option.id) for option in ways(mine)]
-    plans = other_plans(mine)
-    cash = [plan for plan in plans.values() if plan.prices == "cash"]
-    insured = [plan for plan in plans.values() if plan.prices != "cash"]
-    found += [Change(plan=plan.id) for plan in (*insured[: MOST_PLANS_SUGGESTED - len(cash)], *cash)]
+    plans = sorted(other_plans(mine).values(), key=lambda plan: any(letter.isdigit() for letter in plan.title))
+    cash = [Change(plan=plan.id) for plan in plans if plan.prices == "cash"]
+    insured = [Change(plan=plan.id) for plan in plans if plan.prices != "cash"]
     others = [Change(setting=name) for name in settings(mine)]
     if (massage := can_massage(mine)) is not None:
         others.append(Change(massage=massage))
-    seconds = [name for name in second_covers(mine) if name != NONE]
-    if case.secondary is not None:
-        others.append(Change(secondary=NONE))
-        seconds = [name for name in seconds if name != case.secondary.id]
-    others += [Change(secondary=name) for name in seconds[-2:]]
-    others += [Change(way=option.id) for option in ways(mine)]
-    return [*found[:2], *others[:2], *found[2:], *others[2:]]
+    seconds = [Change(secondary=name) for name in _best_first(second_covers(mine))]
+    if case.scenario.region == Region.UK_PRIVATE:
+        mixes_first = [Change(way=option.id) for option in ways(mine)]
+        return [*cash, *mixes_first[:2], *others, *insured[:2], *seconds[:2], *mixes_first[2:]]
+    return [*insured[:2], *others, *cash, *seconds[:MOST_SECONDS_SUGGESTED], *insured[2:MOST_PLANS_SUGGESTED]]
+
+
+def _best_first(seconds: Sequence[str]) -> list[str]:
+    """Going without stands first, then what pays the most parts of a bill."""
+    known = state.plans("secondary")
+
+    def breadth(name: str) -> tuple[bool, bool, int]:
+        if name == NONE:
+            return (False, False, 0)
+        plan = known[name]
+        return (True, plan.secondary_deductible is not None, -sum(len(rule.of) for rule in plan.pays))
+
+    return sorted(seconds, key=breadth)
 
 
 def other_plans(mine: Answer) -> dict[str, Plan]:
@@ -176,7 +186,7 @@ def _parts(change: Change, mine: Answer) -> list[tuple[str, str]]:
             ("No second cover", f"without {own}" if own else "") if change.secondary == NONE else (f"With {title}", "")
         )
     if change.setting is not None:
-        parts.append(setting(change.setting))
+        parts.append((setting(change.setting)[0], "the same care in another place"))
     if change.massage is not None:
         massage = words.service(Service.MASSAGE_THERAPY).lower()
         parts.append((f"{'With' if change.massage else 'Without'} {massage}", "the rest of the care stays the same"))
@@ -198,7 +208,7 @@ def _parts(change: Change, mine: Answer) -> list[tuple[str, str]]:
 def rows(mine: Answer, changes: Sequence[Change]) -> tuple[list[Row], list[tuple[str, str]]]:
     """The reader's own case and every option; an option that cannot be reckoned becomes its name and a sentence."""
     own = _totals(mine.case)
-    made = [_row("Your case", _own_words(mine), own, own, _weeks(mine.case), is_yours=True)]
+    made = [_row(YOURS, _own_words(mine), own, own, _weeks(mine.case), is_yours=True)]
     problems: list[tuple[str, str]] = []
     for change in changes:
         title = name(change, mine)
