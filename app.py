@@ -11,6 +11,7 @@ st.navigation(
     [
         st.Page(UI / "pages" / "my_cost.py", title="My cost", icon=":material/receipt_long:", default=True),
         st.Page(UI / "pages" / "compare.py", title="Compare", icon=":material/compare_arrows:"),
+        st.Page(UI / "pages" / "sources.py", title="Sources and method", icon=":material/menu_book:"),
     ],
     position="top",
 ).run()

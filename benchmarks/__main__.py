@@ -49,7 +49,9 @@ def engine() -> None:
 
     def full() -> None:
         for first in range(0, draws, BLOCK):
-            adjudicate(course.covered.block(first, min(first + BLOCK, draws)), case.plan, case.scenario.used, case.secondary)
+            adjudicate(
+                course.covered.block(first, min(first + BLOCK, draws)), case.plan, case.scenario.used, case.secondary
+            )
 
     def bare() -> None:
         for first in range(0, draws, BLOCK):

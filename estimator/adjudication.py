@@ -206,13 +206,16 @@ class _Run:
         self.nothing: Cents = np.zeros(self.draws, dtype=np.int64)
         first = covered.claims.lines[0].day if covered.coverage else date.min
         self.month = (first.year, first.month)
+        self.counted = {benefit.counter for benefit in plan.benefit if benefit.counts_visits}
         self.never: Flags = np.zeros(self.draws, dtype=bool)
+        self.is_present = self.never
         self.seen: dict[tuple[object, ...], Flags] = {}
         self.number = self.nothing
         """The number of the current line's visit in its count."""
         self.numbers: dict[tuple[object, ...], Cents] = {}
         self.once: dict[tuple[object, ...], Cents] = {}
-        self.stays: dict[object, tuple[date, date]] = {}
+        self.stays: dict[object, tuple[Cents, Cents]] = {}
+        """The last day of a stay, as an ordinal, and what is left of its copay."""
         self.reached: dict[str, Flags] = {}
         self.above: dict[str, list[int]] = {threshold.id: [] for threshold in plan.threshold}
 
@@ -224,6 +227,7 @@ class _Run:
             self._next_plan_year(coverage.plan_year)
         if (line.day.year, line.day.month) != self.month:
             self._next_month(line.day)
+        self.is_present = self.covered.claims.present[index]
         charge, allowed = self.covered.claims.charge[index], self.covered.claims.allowed[index]
         parts: dict[Share, Cents] = {}
         nobody, plan_pays = self.nothing, self.nothing
@@ -235,12 +239,13 @@ class _Run:
         else:
             if benefit.fee_cap_per_visit is not None:
                 cap = to_minor(benefit.fee_cap_per_visit)
-                allowed = self._once_a_visit(("cap", line.day, coverage.visit_service), cap, allowed)
-                parts["balance_bill"] = charge - allowed
-            elif coverage.is_out_of_network:
+                agreed, key = allowed, ("cap", line.day, benefit.services, coverage.visit_service)
+                allowed = self._once_a_visit(key, cap, agreed)
+                parts["balance_bill"] = agreed - allowed
+            if coverage.is_out_of_network:
                 parts["balance_bill"] = charge - allowed
             else:
-                nobody = charge - allowed
+                nobody = charge - allowed - parts.get("balance_bill", self.nothing)
             plan_pays, unpaid = self._share_allowed(index, line, coverage, benefit, allowed, parts)
             nobody = nobody + unpaid
         left = sum(parts.values(), start=self.nothing)
@@ -269,8 +274,8 @@ class _Run:
         limit = self.now.limits[benefit.group] if benefit.benefit_limit is not None else None
         if limit is not None and benefit.limit_counts == "allowed":
             within = limit.take(eligible)
+            self._mark("benefit_limit_reached", eligible > within)
             over_limit, eligible = over_limit + eligible - within, within
-            self._mark("benefit_limit_reached", over_limit > 0)
         deductible, copay, coinsurance = self._cost_sharing(line, coverage, benefit, eligible)
         if benefit.counts_to_out_of_pocket_max:
             deductible, copay, coinsurance = self._out_of_pocket_max(coverage, deductible, copay, coinsurance)
@@ -282,8 +287,8 @@ class _Run:
             parts["not_covered"], plan_pays = parts["not_covered"] + kept, plan_pays - kept
         if limit is not None and benefit.limit_counts == "plan_pays":
             within = limit.take(plan_pays)
+            self._mark("benefit_limit_reached", plan_pays > within)
             over_limit, plan_pays = over_limit + plan_pays - within, within
-            self._mark("benefit_limit_reached", over_limit > 0)
         parts |= {"deductible": deductible, "copay": copay, "coinsurance": coinsurance, "over_limit": over_limit}
         return plan_pays, unpaid
 
@@ -398,24 +403,25 @@ class _Run:
         amount = to_minor(benefit.copay)
         if amount == 0:
             return self.nothing
-        what = benefit.bundle or benefit.services
+        what: object = benefit.bundle or (benefit.services, benefit.network)
         match benefit.copay_per:
             case "unit":
                 return np.minimum(rest, amount * line.units)
             case "day":
                 key: tuple[object, ...] = ("day", line.day, what)
             case "stay":
-                key = ("stay", self._stay_starts(line.day, what), what)
+                return self._once_a_stay(line.day, what, amount, rest)
             case _:
                 key = ("visit", line.day, what, None if benefit.bundle else coverage.visit_service)
         return self._once_a_visit(key, amount, rest)
 
-    def _stay_starts(self, day: date, what: object) -> date:
-        """The first day of an unbroken run of days."""
-        start, last = self.stays.get(what, (day, day))
-        start = start if (day - last).days <= 1 else day
-        self.stays[what] = (start, day)
-        return start
+    def _once_a_stay(self, day: date, what: object, amount: int, rest: Cents) -> Cents:
+        """The copay of an unbroken run of days; each draw has its own stays."""
+        last, left = self.stays.get(what, (self.nothing, self.nothing))
+        left = np.where(day.toordinal() - last <= 1, left, amount)
+        taken = np.minimum(left, rest)
+        self.stays[what] = (np.where(self.is_present, day.toordinal(), last), left - taken)
+        return taken
 
     def _once_a_visit(self, key: tuple[object, ...], amount: int, rest: Cents) -> Cents:
         """As much of an amount owed once for `key` as is left of it and fits into `rest`."""
@@ -531,7 +537,7 @@ class _Run:
             out_of_network_deductible=used(now.outside_deductible),
             out_of_network_out_of_pocket=used(now.outside_out_of_pocket),
             separate_deductibles={name: used(pot) for name, pot in now.separate_deductibles.items()},
-            visits={group: int(count[0]) for group, count in now.visits.items() if int(count[0])},
+            visits={name: int(count[0]) for name, count in now.visits.items() if name in self.counted},
             benefit_paid={group: used(pot) for group, pot in now.limits.items()},
             thresholds={name: to_decimal(int(amount[0])) for name, amount in now.thresholds.items()},
             secondary_paid={group: used(pot) for group, pot in now.secondary_limits.items()},

@@ -94,3 +94,58 @@ def exchange_plan(
         print(
             text.exchange_plan(made, output) if output else exchange.to_toml(made), end="" if output is None else "\n"
         )
+
+
+Codes = Annotated[
+    list[str] | None, typer.Option("--code", help="A code to keep; give it again for more. Default: the episode's.")
+]
+PriceRows = Annotated[
+    Path | None,
+    typer.Option("-o", "--output", metavar="PRICES.csv", help="Write the prices in the project's own format."),
+]
+
+
+@importer.command(name="hospital-prices")
+def hospital_prices(
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A hospital's price file: tall, wide or JSON; plain, gzip or zip.")
+    ],
+    code: Codes = None,
+    output: PriceRows = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in a hospital's own price file: what it posts, per code, setting and payer."""
+    from estimator.imports import hospital_prices as hospital
+    from estimator.imports import rates
+    from estimator.outputs import text
+
+    made = hospital.import_hospital_prices(file, frozenset(code) if code else None)
+    if output is not None:
+        rates.write_rows(made.to_rows(), output)
+    print(
+        json.dumps(made.to_json(), indent=2, ensure_ascii=False)
+        if as_json
+        else text.price_file(made.hospital, made.prices, made.findings, output)
+    )
+
+
+@importer.command(name="insurer-rates")
+def insurer_rates(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An insurer's in-network file, JSON, plain or gzip.")],
+    code: Codes = None,
+    output: PriceRows = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring in an insurer's in-network file, for the episode's codes."""
+    from estimator.imports import insurer_rates as insurer
+    from estimator.imports import rates
+    from estimator.outputs import text
+
+    made = insurer.import_insurer_rates(file, frozenset(code) if code else None)
+    if output is not None:
+        rates.write_rows(made.to_rows(), output)
+    print(
+        json.dumps(made.to_json(), indent=2, ensure_ascii=False)
+        if as_json
+        else text.price_file(made.insurer, made.prices, made.findings, output)
+    )

@@ -59,7 +59,7 @@ def cover(claims: ClaimLines, plan: Plan, paperwork: Paperwork | None = None) ->
                 reason,
                 plan.plan_year(line.day),
                 _visit_service(line),
-                line.network == Network.OUT_OF_NETWORK,
+                line.network == Network.OUT_OF_NETWORK and not (benefit is not None and benefit.pays_as_in_network),
                 unwarned,
             )
         )

@@ -85,6 +85,9 @@ class Benefit(Record):
 
     services: Services
     network: Literal["in_network", "out_of_network", "any"] | None = None
+    pays_as_in_network: bool = False
+    """With network = "any": outside the network the same deductible and maximum hold and nothing is billed above the
+    allowed amount, as the No Surprises Act asks for emergencies."""
     copay: Amount = Decimal(0)
     copay_per: Literal["visit", "unit", "day", "stay"] = "visit"
     copay_order: Literal["after_deductible", "before_deductible"] = "after_deductible"

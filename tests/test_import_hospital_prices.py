@@ -345,6 +345,25 @@ def test_blocks_of_any_size_give_the_same_prices(tmp_path: Path, monkeypatch: py
         assert (whole.prices, whole.findings, whole.rows_read) == (read.prices, read.findings, read.rows_read), size
 
 
+def test_a_code_is_found_in_any_column_and_spelling(tmp_path: Path) -> None:
+    ways = [
+        "x,73718,CPT,,",
+        'x,"73718",CPT,,',
+        "x, 73718 ,CPT,,",
+        "x,,,73718,CPT",
+        '"a, ""b""",0610,RC,73718,CPT',
+        "x,e0114,hcpcs,,",
+    ]
+    rows = [f"{way},facility,,outpatient,,,200{at},,,,,,,,,,,,,," for at, way in enumerate(ways)]
+    rows += [
+        f"{way},facility,,outpatient,,,73718,,,,,,,,,,,,,," for way in ("73718,1,CDM,,", "x,737180,CPT,,", "x,,,,")
+    ]
+    head = TALL.read_text(encoding="utf-8").splitlines()[:3]
+    (tmp_path / "file.csv").write_text("\n".join([*head, *rows]), encoding="utf-8")
+    read = import_hospital_prices(tmp_path / "file.csv")
+    assert (read.rows_read, read.rows_of_our_codes) == (9, 6)
+
+
 def test_a_quotation_mark_inside_a_cell_hides_no_row(tmp_path: Path) -> None:
     rows: list[str] = []
     for at in range(40):
@@ -406,7 +425,7 @@ def zipped(*names: str) -> Callable[[Path], Path]:
 
 
 def latin(folder: Path) -> Path:
-    text = TALL.read_text(encoding="utf-8").replace("Beta", "Béta")
+    text = TALL.read_text(encoding="utf-8").replace('"Leg scan, plain"', "Scan très").replace("Beta", "Bêta")
     (folder / "file.csv").write_bytes(text.encode("latin-1"))
     return folder / "file.csv"
 
@@ -430,7 +449,7 @@ JSON_TOP = (
         (holding(b"\x1f\x8b\x08 not gzip at all"), "packed file is damaged"),
         (holding(b"PK\x03\x04 not zip at all"), "zip file is damaged or cut short"),
         (holding(gzip.compress(gzip.compress(b"a,b\n"))), "packed twice"),
-        (latin, "row 6: this is not UTF-8 text (Latin-1 perhaps)"),
+        (latin, "row 4: this is not UTF-8 text (Latin-1 perhaps)"),
         (changed("setting,", "place,"), "row 3: this looks like the tall layout, but this column is missing: setting."),
         (changed("payer_name,plan_name,", "insurer,product,"), "tall layout, but these columns are missing: payer_name, plan_name."),
         (changed("code|2|type", "code|2|kind"), "row 3: the column 'code|2|type' is missing beside 'code|2'"),

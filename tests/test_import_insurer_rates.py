@@ -113,6 +113,17 @@ def test_pieces_of_any_size_give_the_same_rates(monkeypatch: pytest.MonkeyPatch,
     assert (whole.prices, whole.codes_read, counts(whole)) == (read.prices, read.codes_read, counts(read))
 
 
+def test_a_huge_list_of_providers_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = loaded()
+    references = file["provider_references"]
+    assert isinstance(references, list)
+    references.append({"provider_group_id": 4, "provider_groups": [{"npi": list(range(2000)), "tin": {}}]})
+    monkeypatch.setattr(streams, "BLOCK", 1000)
+    monkeypatch.setattr(streams, "LARGEST_PIECE", 2000)
+    read = import_insurer_rates(written(file, tmp_path / "file.json"))
+    assert (read.provider_groups, read.prices) == (4, import_insurer_rates(FILE).prices)
+
+
 def test_the_kind_of_contract_may_come_after_the_rates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "sorted.json"
     file.write_text(json.dumps(loaded(), sort_keys=True), encoding="utf-8")

@@ -183,7 +183,8 @@ class Twin:
             )
             money["write_off" if unwarned else "not_covered"] = charge
         else:
-            excess = "balance_bill" if line.network == "out_of_network" else "write_off"
+            outside = line.network == "out_of_network" and not benefit.pays_as_in_network
+            excess = "balance_bill" if outside else "write_off"
             money[excess] = charge - allowed
             if benefit.fee_cap_per_visit is not None:
                 recognised = self._once(("cap", benefit, visit_of(line)), benefit.fee_cap_per_visit, allowed)
@@ -208,7 +209,9 @@ class Twin:
         return taken
 
     def _is_outside(self, line: ClaimLine) -> bool:
-        return line.network == "out_of_network" and self.plan.out_of_network is not None
+        terms = self._terms(line)
+        as_inside = terms is not None and terms.pays_as_in_network
+        return line.network == "out_of_network" and self.plan.out_of_network is not None and not as_inside
 
     def _covered(self, line: ClaimLine, benefit: Benefit, allowed: Decimal, money: Money) -> None:
         so_far, group, outside = self.so_far, benefit.group, self._is_outside(line)

@@ -36,7 +36,7 @@ from estimator.imports.rates import (
     unit_of,
     wanted_codes,
 )
-from estimator.imports.streams import JsonFile, JsonObject, PriceFile, Table, any_of
+from estimator.imports.streams import JsonFile, JsonObject, PriceFile, Table, Wanted, any_of
 
 Layout = Literal["tall", "wide", "json"]
 
@@ -420,7 +420,7 @@ def _read_table(source: PriceFile, wanted: frozenset[str]) -> HospitalPrices:
     reader = _Reader(wanted)
     before: tuple[str, ...] | None = None
     item: _Item | None = None
-    for line, cells in table.matching(any_of(wanted)):
+    for line, cells in table.matching(Wanted.of(wanted, (code for code, _ in columns.codes))):
         if not columns.width <= len(cells) <= columns.widest:
             reader.gathered.note("unreadable_row", f"row {line:,}", f"{len(cells)} cells, not {columns.width}")
             continue

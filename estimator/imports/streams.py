@@ -34,7 +34,8 @@ JsonObject = dict[str, Any]
 Positions = npt.NDArray[np.int64]
 Bytes = npt.NDArray[np.uint8]
 
-BLOCK = 2 << 20
+BLOCK = 1 << 20
+HEAD = 4 << 20  # a wide table's header names every plan nine times
 NEWLINE, QUOTE = ord("\n"), ord('"')
 LONGEST_ROW = 8 << 20  # of a table
 LARGEST_PIECE = 8 << 20  # of JSON that is parsed at once
@@ -201,6 +202,38 @@ def any_of(words: Iterable[str]) -> str:
     return r"\b(?:" + "|".join(re.escape(word) for word in sorted(words)) + r")\b"
 
 
+CELL = r'(?:"(?:[^"]|"")*"[^,]*|[^",][^,]*|)'
+FAR = 40  # columns; an expression that counts further grows too large
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Words looked for in some columns of a table, in capitals, and the expression that finds them in its lines."""
+
+    words: frozenset[str]
+    columns: tuple[int, ...]
+    pattern: str
+
+    @classmethod
+    def of(cls, words: frozenset[str], columns: Iterable[int]) -> Wanted:
+        """The expression ends with the last of the columns, so that the rest of a line is not looked at."""
+        places = tuple(sorted(columns))
+        if places[-1] > FAR:
+            return cls(words, places, "(?i)" + any_of(words))
+        word = r'[\s"]*(?:' + "|".join(re.escape(each) for each in sorted(words)) + r')[\s"]*(?:,|$)'
+        pattern = ""
+        for at, before in reversed(list(zip(places, (-1, *places), strict=False))):
+            otherwise = f"|{CELL},{pattern}" if pattern else ""
+            pattern = f"(?:{CELL},){{{at - before - 1}}}(?:{word}{otherwise})"
+        return cls(words, places, f"(?i)^{pattern}")
+
+    def is_in(self, cells: Sequence[str]) -> bool:
+        """Whether a record parsed already holds one of the words, or has swallowed a line that may."""
+        if any(cells[at].strip().upper() in self.words for at in self.columns if at < len(cells)):
+            return True
+        return any("\n" in cell and re.search(any_of(self.words), cell) for cell in cells)
+
+
 def _holding(data: bytes | Bytes, ends: Positions, pattern: str) -> Positions:
     """Which of the pieces of `data` (each up to its end) hold the pattern."""
     offsets = np.zeros(len(ends) + 1, dtype=np.int32)
@@ -225,7 +258,7 @@ class Table:
 
     def head(self, count: int) -> list[tuple[int, list[str]]]:
         """The first records, parsed."""
-        block = self.file.read(BLOCK)
+        block = self.file.read(HEAD)
         try:
             found, used = _records(block, count, is_last=not self._more(block))
         except _BadRecordError as error:
@@ -240,13 +273,13 @@ class Table:
         self.file.unread(following)
         return bool(following) and bool(block)
 
-    def matching(self, pattern: str) -> Iterator[tuple[int, list[str]]]:
-        """The records that hold the pattern, in the file's order."""
+    def matching(self, wanted: Wanted) -> Iterator[tuple[int, list[str]]]:
+        """The records that hold a wanted word, in the file's order."""
         waiting: deque[Future[_Found]] = deque()
         with ThreadPoolExecutor(THREADS) as pool:
             try:
                 for block, quotes in self._blocks():
-                    waiting.append(pool.submit(_found, block, quotes, pattern))
+                    waiting.append(pool.submit(_found, block, quotes, wanted))
                     if len(waiting) > THREADS:
                         yield from self._taken(waiting.popleft())
                 while waiting:
@@ -332,8 +365,8 @@ def _whole_records(block: bytes) -> int:
         return block.rfind(b"\n") + 1
 
 
-def _found(block: Bytes, quotes: Positions, pattern: str) -> _Found:
-    """The records of a block that hold the pattern."""
+def _found(block: Bytes, quotes: Positions, wanted: Wanted) -> _Found:
+    """The records of a block that hold a wanted word."""
     newlines = np.flatnonzero(block == NEWLINE)
     lines: Positions | None = None  # the number of the line each record ends with; None: one each
     ends = newlines + 1
@@ -341,10 +374,14 @@ def _found(block: Bytes, quotes: Positions, pattern: str) -> _Found:
         lines = np.flatnonzero(np.searchsorted(quotes, newlines) % 2 == 0)
         ends = ends[lines]
         if not _are_single(block, ends, lines):
-            return _found_slowly(block.tobytes(), pattern, len(newlines))
+            return _found_slowly(block.tobytes(), wanted, len(newlines))
     rows = []
     texts = []
-    for at in _holding(block, ends, pattern).tolist():
+    held = _holding(block, ends, wanted.pattern).tolist()
+    if lines is not None:  # a quotation mark left open may have swallowed lines: their cells are counted then
+        anywhere = _holding(block, ends, any_of(wanted.words))
+        held = sorted({*held, *np.intersect1d(anywhere, _of_several_lines(lines)).tolist()})
+    for at in held:
         rows.append(at if lines is None or not at else int(lines[at - 1]) + 1)
         texts.append(block[ends[at - 1] if at else 0 : ends[at]].tobytes())
     try:
@@ -371,6 +408,11 @@ def _one_record(text: bytes, line: int) -> list[str]:
         raise _BadRecordError(line, str(error)) from None
 
 
+def _of_several_lines(lines: Positions) -> Positions:
+    """Which records take more than one line, by the line each ends with."""
+    return np.flatnonzero(np.diff(lines, prepend=-1) > 1)
+
+
 def _are_single(block: Bytes, ends: Positions, lines: Positions) -> bool:
     """Whether every group of lines that counted quotation marks join is one record indeed.
 
@@ -379,7 +421,7 @@ def _are_single(block: Bytes, ends: Positions, lines: Positions) -> bool:
     if not len(ends) or ends[-1] != len(block):
         return False
     starts = np.concatenate([[0], ends[:-1]])
-    for at in np.flatnonzero(np.diff(lines, prepend=-1) > 1):
+    for at in _of_several_lines(lines):
         group = block[starts[at] : ends[at]].tobytes()
         try:
             found, used = _records(group, 1, is_last=False)
@@ -390,12 +432,10 @@ def _are_single(block: Bytes, ends: Positions, lines: Positions) -> bool:
     return True
 
 
-def _found_slowly(block: bytes, pattern: str, lines: int) -> _Found:
+def _found_slowly(block: bytes, wanted: Wanted, lines: int) -> _Found:
     """The same, each record parsed."""
-    expression = re.compile(pattern)
     records, _ = _records(block, None, is_last=True)
-    rows = [(at, cells) for at, cells in records if any(expression.search(cell) for cell in cells)]
-    return _Found(rows, len(records), lines)
+    return _Found([(at, cells) for at, cells in records if wanted.is_in(cells)], len(records), lines)
 
 
 def _records(block: bytes, count: int | None, *, is_last: bool) -> tuple[list[tuple[int, list[str]]], int]:
@@ -599,6 +639,8 @@ class JsonFile:
                 spot, level = int(spots[index]), int(shallow[index])
                 if level == 2 and after[index] == 2:  # the element ends
                     self.file.unread(block[spot + 1 :])
+                    if not inner:
+                        return
                     if tail is None or head is None:
                         raise self._broken(f"{where}its {inner or 'list'} was not found")
                     if is_wanted and len(parts) == 2:
@@ -628,7 +670,9 @@ class JsonFile:
                         cursor = spot + 1
             if head is not None and is_wanted and len(parts) == 2:
                 yield Element(key, number, self._object(_listed(head, block, parts), where), is_complete=False)
-            if head is None:
+            if not inner:
+                carry = b""
+            elif head is None:
                 carry = block
             elif tail is None:  # between parts stand only commas and blanks; an unfinished part is kept
                 left = block[cursor:]

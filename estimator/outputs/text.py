@@ -12,6 +12,8 @@ from estimator.comparison import Comparison
 from estimator.coverage_example import CoverageExample
 from estimator.imports.exchange_plan import CheckReport, ExchangePlan
 from estimator.imports.pfs import PfsImport
+from estimator.imports.rates import CodePrices, Finding
+from estimator.imports.rates import Spread as Amounts
 from estimator.inspection import TariffReport
 from estimator.lookup import Price, PriceProblem, PriceRange, Prices
 from estimator.mixes import Mixes
@@ -410,3 +412,29 @@ def mixes(made: Mixes) -> str:
         for each in made.break_even
     ]
     return "\n".join([*lines, "", *made.notes])
+
+
+def price_file(name: str, found: Sequence[CodePrices], findings: Sequence[Finding], written: Path | None) -> str:
+    """What a price file holds for our codes, and every oddity in it with its count."""
+    head = ("Code", "Setting", "Billing class", "Self-pay", "Billed", "Negotiated", "8 of 10 payers between", "Payers")
+    rows: list[tuple[str, ...]] = [head]
+    for each in found:
+        shown = each.negotiated
+        rows.append(
+            (
+                each.code,
+                each.setting,
+                each.billing_class,
+                _typical(each.cash),
+                _typical(each.gross),
+                _typical(shown),
+                "" if shown is None else f"{shown.low:,.2f} and {shown.high:,.2f}",
+                str(each.payers),
+            )
+        )
+    lines = [name, "", table(rows, right=(3, 4, 5, 6, 7)), "", *(str(finding) for finding in findings)]
+    return "\n".join([*lines, *([f"written: {written}"] if written else [])])
+
+
+def _typical(spread: Amounts | None) -> str:
+    return "" if spread is None else f"{spread.typical:,.2f}"

@@ -368,7 +368,7 @@ def _timing_html(found: Timing, mine: Answer) -> str:
     alt = "Start dates in order. " + " ".join(words.plain(row.says) for row in found.rows)
     return (
         f'<ul class="plain">{cliffs}{none}{says}</ul>'
-        f"{comparison_chart.chart(rows, words, alt=alt, last=lambda _: "")}"
+        f"{comparison_chart.chart(rows, words, alt=alt, last=lambda _: '')}"
         '<p class="note">Here the dot is one likely course, as under “Where it goes” on My cost. The bar holds 8 of 10 cases.</p>'
         f"<details><summary>The same numbers as a table</summary>{tables.to_html(_dates_table(found, words))}</details>"
     )

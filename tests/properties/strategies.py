@@ -158,6 +158,7 @@ def benefits_of(
                 benefit |= limit
         benefit["visits_under_deductible_count"] = not draw(rarely)
         benefit["referral_required"] = draw(rarely)
+        benefit["pays_as_in_network"] = network == "any" and draw(flags)
         if draw(rarely):
             benefit |= {
                 "prior_authorization_after_visit": draw(small),

@@ -1,0 +1,292 @@
+"""Every figure behind an estimate as tables: its value, its date, how far to trust it, and the number of its source."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from html import escape
+
+from estimator.estimate import Case
+from estimator.outputs.tables import Column, Table
+from estimator.outputs.words import KINDS, Words, days_span, unit
+from estimator.outputs.words import days as length
+from estimator.pathway import Source
+from estimator.plan import Plan
+from estimator.quote import PriceEntry, Quote
+from estimator.tariff import Factor, RegionFile, worst_kind
+from estimator.vocabulary import SourceKind
+
+VALUE, DATE, KIND, NOTE = (
+    Column("Value", is_amount=True, explain="The typical figure, and the range where it is not fixed."),
+    Column("Date", explain="From when it holds, or when its source was last read."),
+    Column("Kind"),
+    Column("Note and source"),
+)
+NAMES = {
+    "aca": "ACA",
+    "hdhp": "HDHP",
+    "hsa": "HSA",
+    "fsa": "FSA",
+    "nhs": "NHS",
+    "medigap": "Medigap",
+    "medicare": "Medicare",
+}
+MONEY = ("USD", "GBP", "pounds", "dollars")
+LAST_READ = re.compile(r"(\w+): source '([^']+)' was last read on (\S+)\.")
+LAST_ROW = re.compile(r"(\w+)/prices\.csv: the last row of (\S+) (?:.* )?ended on (\S+)\.")
+
+
+@dataclass(slots=True)
+class Notes:
+    """Numbers for sources, in order of first use."""
+
+    sources: dict[str, Source] = field(default_factory=dict)
+
+    def mark(self, source: Source | None) -> str:
+        """The number of a source in brackets; empty where there is none."""
+        if source is None:
+            return ""
+        self.sources.setdefault(source.id, source)
+        return f"[{list(self.sources).index(source.id) + 1}]"
+
+    def to_html(self, words: Words) -> str:
+        """The numbered list of the sources."""
+        each = "".join(f"<li>{cite(source, words)}</li>" for source in self.sources.values())
+        return f'<ol class="cites">{each}</ol>' if each else ""
+
+
+def cite(source: Source, words: Words) -> str:
+    """A source with its publisher, the day it was read, what kind it is and what to know about it; as HTML."""
+    title = escape(source.title)
+    if source.url.startswith("https://"):
+        title = f'<a href="{escape(source.url)}" target="_blank" rel="noopener">{title}</a>'
+    by = f", {escape(source.publisher)}" if source.publisher else ""
+    mark = f' <span class="guess">{escape(KINDS[source.kind])}</span>' if source.kind == SourceKind.ASSUMPTION else ""
+    read = f" Read {escape(words.day(source.retrieved, year=True))}." if source.retrieved else ""
+    note = f" {escape(words.plain(source.note))}" if source.note else ""
+    return f"{title}{by}.{mark}{read}{note}"
+
+
+# ---------------------------------------------------------------- prices
+
+
+def prices(quote: Quote, words: Words, notes: Notes) -> Table:
+    """The prices in use; published ones first."""
+    entries = sorted(quote.prices, key=lambda entry: entry.source.kind == SourceKind.ASSUMPTION)
+    rows = tuple(
+        (
+            _price_name(entry, words),
+            _range(words.exact(entry.typical), words.exact(entry.low), words.exact(entry.high)),
+            unit(entry.unit),
+            _read(entry.source, words),
+            KINDS[entry.source.kind],
+            f"{words.plain(entry.note)} {notes.mark(entry.source)}".strip(),
+        )
+        for entry in entries
+    )
+    return Table("Prices in use", (Column("Price of"), VALUE, Column("For each"), DATE, KIND, NOTE), rows)
+
+
+def _price_name(entry: PriceEntry, words: Words) -> str:
+    name = words.service(entry.service)
+    return f"{name} ({entry.code})" if any(c.isdigit() for c in entry.code) else name
+
+
+def _range(middle: str, low: str, high: str) -> str:
+    return middle if low == high else f"{middle} ({low}–{high})"
+
+
+def _read(source: Source, words: Words) -> str:
+    return f"read {words.day(source.retrieved, year=True)}" if source.retrieved else ""
+
+
+# ---------------------------------------------------------------- the region's factors
+
+
+def factors(region: RegionFile, on: date, words: Words, notes: Notes) -> Table:
+    """The region's factors in force on a date."""
+    known = {source.id: source for source in region.source}
+    found = [f for f in region.factor if f.effective_from <= on and (f.effective_to is None or on <= f.effective_to)]
+    rows = tuple(
+        (
+            name_of_factor(factor.id),
+            value_of(factor, words),
+            _unit_said(factor.unit),
+            f"from {words.day(factor.effective_from, year=True)}"
+            + (f" to {words.day(factor.effective_to, year=True)}" if factor.effective_to else ""),
+            KINDS[known[factor.source].kind],
+            f"{words.plain(factor.note)} {notes.mark(known[factor.source])}".strip(),
+        )
+        for factor in found
+    )
+    columns = (Column("Figure"), VALUE, Column("What it counts"), DATE, KIND, NOTE)
+    return Table(f"Other figures of this region, on {words.day(on, year=True)}", columns, rows)
+
+
+def name_of_factor(name: str) -> str:
+    """The id of a factor in words."""
+    first, *rest = (NAMES.get(part, part) for part in name.split("_"))
+    return " ".join([first[:1].upper() + first[1:], *rest])
+
+
+def value_of(factor: Factor, words: Words) -> str:
+    """A factor's value: money, a percentage or a number, with its range."""
+    middle = _said(factor.middle, factor.unit, words)
+    if factor.low is None or factor.high is None:
+        return middle
+    return _range(middle, _said(factor.low, factor.unit, words), _said(factor.high, factor.unit, words))
+
+
+def _said(value: Decimal, what: str, words: Words) -> str:
+    if what.startswith(MONEY):
+        cents = value * 100
+        return words.exact(value) if cents == cents.to_integral_value() else f"{words.currency} {value:f}"
+    if "share" in what.split()[:2]:
+        return f"{(value * 100).normalize():f}%"
+    return f"{value.normalize():f}"
+
+
+def _unit_said(text: str) -> str:
+    """What a factor counts; the currency already stands in its value."""
+    said = re.sub(f"^({'|'.join(MONEY)})\\b,?\\s*", "", text)
+    return f"{said[:1].upper()}{said[1:]}" if said else ""
+
+
+# ---------------------------------------------------------------- plans
+
+
+def plans(offered: Iterable[Plan], region: RegionFile, yours: Sequence[str], words: Words, notes: Notes) -> Table:
+    """Where the terms of each plan come from; the reader's own stand first."""
+    known = {source.id: source for source in region.source}
+    ordered = sorted(offered, key=lambda plan: (plan.id not in yours, plan.role, plan.title))
+    rows = tuple(_plan(plan, known, plan.id in yours, words, notes) for plan in ordered)
+    columns = (Column("Plan"), Column("Terms in force", is_amount=True), KIND, NOTE)
+    return Table("Terms of the plans", columns, rows)
+
+
+def _plan(
+    plan: Plan, known: Mapping[str, Source], is_yours: bool, words: Words, notes: Notes
+) -> tuple[str, str, str, str]:
+    own = list(plan.sources)
+    if not own and isinstance(plan.source, str) and plan.source in known:
+        own = [known[plan.source]]
+    kind = KINDS[worst_kind(source.kind for source in own)] if own else ""
+    since = f"from {words.day(plan.effective_from, year=True)}" if plan.effective_from else ""
+    until = f" to {words.day(plan.effective_to, year=True)}" if plan.effective_to else ""
+    marks = " ".join(notes.mark(source) for source in own)
+    title = f"{plan.title} (yours)" if is_yours else plan.title
+    return title, f"{since}{until}".strip(), kind, f"{words.plain(plan.note)} {marks}".strip()
+
+
+# ---------------------------------------------------------------- the course of care
+
+
+def visits(case: Case, words: Words, notes: Notes) -> Table:
+    """How many visits each phase holds for the injury in view: what the tables of care say."""
+    scenario, known = case.scenario, case.pathway.sources()
+    phases = {phase.number: phase.name for phase in case.pathway.file.phase}
+    possible = {part.condition for part in case.components}
+    several = len(possible) > 1
+    rows = []
+    for row in case.pathway.visits:
+        if row.condition not in possible or row.management != scenario.treatment or not row.visits_high:
+            continue
+        if scenario.services and row.service not in scenario.services:
+            continue
+        sources = [known[name] for name in row.source.split()]
+        injury = f"{case.pathway.condition(row.condition).name}, " if several else ""
+        rows.append(
+            (
+                f"{injury}{words.service(row.service)}, phase {row.phase}: {phases[row.phase]}",
+                _range(f"{row.visits_likely}", f"{row.visits_low}", f"{row.visits_high}"),
+                f"{round(row.p_if_planned * 100)} of 100",
+                KINDS[worst_kind(source.kind for source in sources)],
+                f"{_sentence(row.note)} {''.join(notes.mark(source) for source in sources)}".strip(),
+            )
+        )
+    columns = (
+        Column("Visits of"),
+        Column("Likely visits", is_amount=True, explain="The likely number, and the fewest and the most."),
+        Column("Still in care then", is_amount=True, explain="How many of 100 people still need care in this phase."),
+        KIND,
+        NOTE,
+    )
+    return Table("Visits, phase by phase", columns, tuple(rows))
+
+
+def course(case: Case, quote: Quote, words: Words, notes: Notes) -> Table:
+    """Recovery, the chance that it comes back, and the wait."""
+    known = case.pathway.sources()
+    recovery = quote.recovery
+    rows = [
+        (
+            "Back to sport",
+            length(recovery.median_days),
+            f"8 of 10: {days_span(recovery.p10_days, recovery.p90_days)}",
+            _read(recovery.source, words),
+            KINDS[recovery.source.kind],
+            notes.mark(recovery.source),
+        )
+    ]
+    for row in case.pathway.recurrence:
+        if (row.condition, row.management) == (quote.priced_condition, quote.management):
+            sources = [known[name] for name in row.source.split()]
+            rows.append(
+                (
+                    f"It comes back within {length(row.horizon_days)}",
+                    f"{round(row.probability * 100)} of 100",
+                    f"from {round(row.low * 100)} to {round(row.high * 100)} of 100",
+                    _read(sources[0], words),
+                    KINDS[worst_kind(source.kind for source in sources)],
+                    f"{_sentence(row.note)} {''.join(notes.mark(source) for source in sources)}".strip(),
+                )
+            )
+    if case.wait is not None and quote.wait is not None:
+        source = case.tariff.source(case.wait.source)
+        rows.append(
+            (
+                f"Wait for therapy, {quote.wait.area}",
+                f"{round(quote.wait.median_weeks)} weeks",
+                f"{round(quote.wait.share_within_18_weeks * 100)} of 100 have waited up to 18 weeks",
+                f"as of {words.day(case.wait.as_of, year=True)}",
+                KINDS[SourceKind.ASSUMPTION if case.wait.is_borrowed else source.kind],
+                f"{quote.wait.note} {notes.mark(source)}",
+            )
+        )
+    columns = (Column("Figure"), VALUE, Column("Range"), DATE, KIND, NOTE)
+    return Table("The course of the injury", columns, tuple(rows))
+
+
+def _sentence(text: str) -> str:
+    said = text.strip()
+    if not said:
+        return ""
+    said = f"{said[0].upper()}{said[1:]}"
+    return said if said.endswith(".") else f"{said}."
+
+
+# ---------------------------------------------------------------- how old
+
+
+def age(warnings: Iterable[str], region: RegionFile, words: Words) -> list[str]:
+    """The warnings of `check-tariffs` about one region, as sentences."""
+    known = {source.id: source.title for source in region.source}
+    said = []
+    for text in warnings:
+        if not text.startswith((f"{region.id}:", f"{region.id}/")):
+            continue
+        if found := LAST_READ.fullmatch(text):
+            text = f"“{known.get(found[2], found[2])}” was last read on {found[3]}."
+        elif found := LAST_ROW.fullmatch(text):
+            text = f"The last price on file for {found[2]} ended on {found[3]}; later dates use it only if you ask for them."
+        said.append(words.plain(text))
+    return said
+
+
+def read_between(region: RegionFile) -> tuple[date, date] | None:
+    """The first and the last day on which a source of the region was read."""
+    days = [source.retrieved for source in region.source if source.retrieved is not None]
+    return (min(days), max(days)) if days else None
