@@ -248,6 +248,17 @@ def mixes(
     _print(make(_scenario(scenario, prices_as_of), plan or (), draws, seed, tariffs), as_json, text.mixes)
 
 
+@app.command(name="nhs-costs")
+def nhs_costs(
+    scenario: ScenarioFile, as_json: AsJson = False, tariffs: Tariffs = None, prices_as_of: AsOf = None
+) -> None:
+    """What an NHS patient still pays, what the care costs the system, and what a visitor would pay."""
+    from estimator.nhs_costs import nhs_costs as make
+    from estimator.outputs import text
+
+    _print(make(_case(scenario, tariffs, prices_as_of)), as_json, text.nhs_costs)
+
+
 # ---------------------------------------------------------------- prices and claims
 
 
@@ -298,6 +309,68 @@ def price(
         tariffs=tariffs,
     )
     _print(found, as_json, text.price)
+
+
+@app.command(name="therapy-day")
+def therapy_day(
+    units: Annotated[list[str] | None, typer.Option("--units", metavar="CODE=N", help="A code and its units.")] = None,
+    minutes: Annotated[
+        list[str] | None, typer.Option("--minutes", metavar="CODE=N", help="A timed code and its minutes.")
+    ] = None,
+    area: Annotated[str, typer.Option("--area", help="NY-01, 13202-01 or NATIONAL.")] = "NATIONAL",
+    setting: Annotated[str, typer.Option("--setting", help="nonfacility or facility.")] = "nonfacility",
+    on: Annotated[str | None, typer.Option("--date", metavar="DATE", help="The date of service.")] = None,
+    assistant: Annotated[
+        list[str] | None, typer.Option("--assistant", help="A code furnished by an assistant.")
+    ] = None,
+    deductible_left: Annotated[str, typer.Option("--deductible-left", help="What is left of the deductible.")] = "0",
+    assignment: Annotated[
+        str, typer.Option("--assignment", help="participating, accepted or not_accepted.")
+    ] = "participating",
+    coinsurance_on_reduced: Annotated[
+        bool, typer.Option(help="The patient's share of an assistant's reduced amount.")
+    ] = False,
+    as_json: AsJson = False,
+    tariffs: Tariffs = None,
+) -> None:
+    """One day of Medicare therapy: minutes to units, the same-day reduction, and who pays what."""
+    from estimator.files import decimal_cell
+    from estimator.money import to_minor
+    from estimator.outputs import text
+    from estimator.therapy_day import therapy_day as make
+    from estimator.vocabulary import Assignment
+
+    if assignment not in {*Assignment}:
+        raise InputError(f"--assignment: expected one of {', '.join(Assignment)} (got {assignment!r}).")
+    try:
+        left = decimal_cell(deductible_left)
+        to_minor(left)
+    except (ValueError, InputError) as error:
+        raise InputError(f"--deductible-left: {error}.") from None
+    made = make(
+        [(code, "", count) for code, count in _counts("--units", units)],
+        area,
+        setting,
+        _day("--date", on) if on else date(2026, 1, 1),
+        minutes=dict(_counts("--minutes", minutes)),
+        by_assistant=frozenset(assistant or ()),
+        deductible_left=left,
+        assignment=Assignment(assignment),
+        coinsurance_on_unreduced=not coinsurance_on_reduced,
+        tariffs=tariffs,
+    )
+    _print(made, as_json, text.therapy_day)
+
+
+def _counts(option: str, words: list[str] | None) -> list[tuple[str, int]]:
+    """`97110=2` as a code and a count."""
+    pairs = []
+    for word in words or ():
+        code, _, count = word.partition("=")
+        if not code or not count.isdigit():
+            raise InputError(f"{option}: expected a code and a whole number, such as 97110=2 (got {word!r}).")
+        pairs.append((code.upper(), int(count)))
+    return pairs
 
 
 @app.command()

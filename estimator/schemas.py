@@ -11,12 +11,14 @@ from estimator.coverage_example import CoverageExample
 from estimator.inspection import TariffReport
 from estimator.lookup import Price, Prices
 from estimator.mixes import Mixes
+from estimator.nhs_costs import NhsCosts
 from estimator.plan import Plan
 from estimator.projection import Projection
 from estimator.quote import Quote
 from estimator.requirements import Checklist
 from estimator.scenario import Scenario, Used
 from estimator.statement import Statement
+from estimator.therapy_day import TherapyDay
 from estimator.timing import Timing
 
 SCHEMAS: dict[str, type[BaseModel]] = {
@@ -32,6 +34,8 @@ SCHEMAS: dict[str, type[BaseModel]] = {
     "requirements": Checklist,
     "start-dates": Timing,
     "mixes": Mixes,
+    "nhs-costs": NhsCosts,
+    "therapy-day": TherapyDay,
     "coverage-example": CoverageExample,
     "check-tariffs": TariffReport,
 }

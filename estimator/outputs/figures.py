@@ -35,6 +35,8 @@ NAMES = {
     "medicare": "Medicare",
 }
 MONEY = ("USD", "GBP", "pounds", "dollars")
+STUDIES = {**KINDS, SourceKind.SURVEY: "Published study"}
+"""Visits and recovery come from studies, not from price lists."""
 LAST_READ = re.compile(r"(\w+): source '([^']+)' was last read on (\S+)\.")
 LAST_ROW = re.compile(r"(\w+)/prices\.csv: the last row of (\S+) (?:.* )?ended on (\S+)\.")
 
@@ -92,7 +94,7 @@ def prices(quote: Quote, words: Words, notes: Notes) -> Table:
 
 def _price_name(entry: PriceEntry, words: Words) -> str:
     name = words.service(entry.service)
-    return f"{name} ({entry.code})" if any(c.isdigit() for c in entry.code) else name
+    return f"{name} ({entry.code})" if entry.code.isalnum() and any(c.isdigit() for c in entry.code) else name
 
 
 def _range(middle: str, low: str, high: str) -> str:
@@ -203,7 +205,7 @@ def visits(case: Case, words: Words, notes: Notes) -> Table:
                 f"{injury}{words.service(row.service)}, phase {row.phase}: {phases[row.phase]}",
                 _range(f"{row.visits_likely}", f"{row.visits_low}", f"{row.visits_high}"),
                 f"{round(row.p_if_planned * 100)} of 100",
-                KINDS[worst_kind(source.kind for source in sources)],
+                STUDIES[worst_kind(source.kind for source in sources)],
                 f"{_sentence(row.note)} {''.join(notes.mark(source) for source in sources)}".strip(),
             )
         )
@@ -227,7 +229,7 @@ def course(case: Case, quote: Quote, words: Words, notes: Notes) -> Table:
             length(recovery.median_days),
             f"8 of 10: {days_span(recovery.p10_days, recovery.p90_days)}",
             _read(recovery.source, words),
-            KINDS[recovery.source.kind],
+            STUDIES[recovery.source.kind],
             notes.mark(recovery.source),
         )
     ]
@@ -236,11 +238,11 @@ def course(case: Case, quote: Quote, words: Words, notes: Notes) -> Table:
             sources = [known[name] for name in row.source.split()]
             rows.append(
                 (
-                    f"It comes back within {length(row.horizon_days)}",
+                    f"It comes back within {horizon(row.horizon_days)}",
                     f"{round(row.probability * 100)} of 100",
                     f"from {round(row.low * 100)} to {round(row.high * 100)} of 100",
                     _read(sources[0], words),
-                    KINDS[worst_kind(source.kind for source in sources)],
+                    STUDIES[worst_kind(source.kind for source in sources)],
                     f"{_sentence(row.note)} {''.join(notes.mark(source) for source in sources)}".strip(),
                 )
             )
@@ -252,12 +254,17 @@ def course(case: Case, quote: Quote, words: Words, notes: Notes) -> Table:
                 f"{round(quote.wait.median_weeks)} weeks",
                 f"{round(quote.wait.share_within_18_weeks * 100)} of 100 have waited up to 18 weeks",
                 f"as of {words.day(case.wait.as_of, year=True)}",
-                KINDS[SourceKind.ASSUMPTION if case.wait.is_borrowed else source.kind],
+                STUDIES[SourceKind.ASSUMPTION if case.wait.is_borrowed else source.kind],
                 f"{quote.wait.note} {notes.mark(source)}",
             )
         )
     columns = (Column("Figure"), VALUE, Column("Range"), DATE, KIND, NOTE)
     return Table("The course of the injury", columns, tuple(rows))
+
+
+def horizon(count: int) -> str:
+    """A length of time; a year is called so."""
+    return "a year" if count == 365 else length(count)
 
 
 def _sentence(text: str) -> str:

@@ -18,10 +18,12 @@ from estimator.inspection import TariffReport
 from estimator.lookup import Price, PriceProblem, PriceRange, Prices
 from estimator.mixes import Mixes
 from estimator.money import SYMBOLS
+from estimator.nhs_costs import NhsCosts
 from estimator.projection import Projection, Spread
 from estimator.quote import Quote
 from estimator.requirements import Checklist
 from estimator.statement import Statement
+from estimator.therapy_day import TherapyDay
 from estimator.timing import Timing
 from estimator.vocabulary import SERVICE_NAMES
 
@@ -438,3 +440,31 @@ def price_file(name: str, found: Sequence[CodePrices], findings: Sequence[Findin
 
 def _typical(spread: Amounts | None) -> str:
     return "" if spread is None else f"{spread.typical:,.2f}"
+
+
+def therapy_day(made: TherapyDay) -> str:
+    """One day's lines after the rules between them, and who pays."""
+    rows: list[tuple[str, ...]] = [
+        ("Code", "Units", "In full", "Reduced", "Allowed", "Deductible", "Your 20%", "Medicare pays", "")
+    ]
+    for line in made.lines:
+        allowed = "" if line.allowed is None else f"{line.allowed:,.2f}"
+        shares = (f"{line.deductible:,.2f}", f"{line.coinsurance:,.2f}", f"{line.medicare_pays:,.2f}")
+        rows.append(
+            (line.code, str(line.units), str(line.full_units), str(line.reduced_units), allowed, *shares, line.reason)
+        )
+    paid, allowed = money(made.patient_pays, made.currency), money(made.allowed, made.currency)
+    head = f"{made.area}, {made.setting}, {made.date}: allowed {allowed}; you pay {paid}."
+    return "\n".join([head, "", table(rows, right=range(1, 8))])
+
+
+def nhs_costs(made: NhsCosts) -> str:
+    """The money around one course of NHS care."""
+    lines = [
+        f"You pay {money(made.patient_pays, 'GBP')}; with a prepayment certificate {money(made.patient_pays_least, 'GBP')}."
+    ]
+    lines += [f"For information: the care costs the system {money(made.cost_to_system, 'GBP')}."]
+    lines += [
+        f"A visitor who is charged pays {money(made.visitor_pays, 'GBP')} ({made.visitor_multiplier.normalize():f} times)."
+    ]
+    return "\n".join([*lines, "", *made.notes])
