@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from estimator.errors import InputError
+from estimator.files import parse_toml, validate
 from estimator.plan import Plan, find_plan, load_plans, read_plan
+from estimator.plan_file import plan_to_toml
 from estimator.vocabulary import Network, Reason, Region, Service
 
 BROKEN = Path(__file__).parent / "data" / "broken"
@@ -170,3 +172,9 @@ def test_every_shipped_plan_loads_and_has_a_summary(region: Region) -> None:
     assert plans
     for plan in plans.values():
         assert plan.summary.endswith("."), plan.id
+
+
+@pytest.mark.parametrize("region", Region)
+def test_every_shipped_plan_written_to_a_file_reads_back_as_itself(region: Region) -> None:
+    for plan in load_plans(region).values():
+        assert plan == validate(Plan, parse_toml(plan_to_toml(plan), plan.id), plan.id)

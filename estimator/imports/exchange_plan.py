@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import csv
 import difflib
-import json
 import os
 import re
 import tempfile
@@ -29,12 +28,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
-from pydantic import BaseModel
-
 from estimator.errors import InputError
 from estimator.files import parse_toml, validate
 from estimator.money import rate, to_minor
-from estimator.plan import Benefit, Plan
+from estimator.plan import Plan
+from estimator.plan_file import plan_to_toml
 from estimator.vocabulary import BILLED_SERVICES, SERVICE_NAMES, Service
 
 LONGEST_LINE = 1_000_000  # bytes; anything longer is not a table
@@ -1265,25 +1263,8 @@ class _Attributes:
 
 def to_toml(imported: ExchangePlan) -> str:
     """The plan file: what is missing as comments on top, then every term that is not the plan's default."""
-    plan = imported.plan
-    lines = [f"# {line}" for line in _remarks(imported)]
-    lines += ["", *_pairs(plan, skip={"sources", "source"})]
-    tables: list[tuple[str, BaseModel | None]] = [
-        (name, getattr(plan, name)) for name in ("premium", "deductible", "out_of_pocket_max", "out_of_network")
-    ]
-    for name, record in tables:
-        if record is not None:
-            lines += ["", f"[{name}]", *_pairs(record)]
-    for name, records in (
-        ("separate_deductible", plan.separate_deductible),
-        ("benefit", plan.benefit),
-        ("exclusion", plan.exclusion),
-        ("threshold", plan.threshold),
-        ("source", plan.sources),
-    ):
-        for record in records:
-            lines += ["", f"[[{name}]]", *_pairs(record)]
-    return "\n".join(lines) + "\n"
+    remarks = "".join(f"# {line}\n" for line in _remarks(imported))
+    return f"{remarks}\n{plan_to_toml(imported.plan)}"
 
 
 def _remarks(imported: ExchangePlan) -> Iterator[str]:
@@ -1295,41 +1276,6 @@ def _remarks(imported: ExchangePlan) -> Iterator[str]:
         if entries:
             yield f"{title}:"
             yield from (f"- {_clean(entry)}" for entry in entries)
-
-
-def _pairs(record: BaseModel, skip: set[str] = frozenset()) -> Iterator[str]:  # type: ignore[assignment]
-    """The plain fields of a record that differ from their defaults."""
-    for name, about in type(record).model_fields.items():
-        value = getattr(record, name)
-        if (
-            name in skip
-            or isinstance(value, BaseModel)
-            or (isinstance(value, tuple) and value and isinstance(value[0], BaseModel))
-        ):
-            continue
-        if value is None or value in ("", ()):
-            continue
-        is_term = isinstance(record, Benefit) and name in ("deductible_applies", "copay", "patient_coinsurance")
-        if about.is_required() or is_term or value != about.default:
-            yield f"{name} = {_value(value)}"
-
-
-def _value(value: object) -> str:
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case str():
-            return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")
-        case int():
-            return str(value)
-        case Decimal():
-            exact = value.normalize()
-            return f"{exact:.2f}" if exact == exact.quantize(Decimal("0.01")) else f"{exact:f}"
-        case date():
-            return value.isoformat()
-        case tuple():
-            return f"[{', '.join(_value(each) for each in value)}]"
-    raise TypeError(f"no way to write {value!r}")
 
 
 def write(imported: ExchangePlan, path: Path) -> None:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from html import escape
 
 from estimator.estimate import Case
+from estimator.money import SYMBOLS
 from estimator.outputs.tables import Column, Table
 from estimator.outputs.words import KINDS, Words, days_span, unit
 from estimator.outputs.words import days as length
@@ -17,7 +18,7 @@ from estimator.pathway import Source
 from estimator.plan import Plan
 from estimator.quote import PriceEntry, Quote
 from estimator.tariff import Factor, RegionFile, worst_kind
-from estimator.vocabulary import SourceKind
+from estimator.vocabulary import Management, Service, SourceKind
 
 VALUE, DATE, KIND, NOTE = (
     Column("Value", is_amount=True, explain="The typical figure, and the range where it is not fixed."),
@@ -35,8 +36,10 @@ NAMES = {
     "medicare": "Medicare",
 }
 MONEY = ("USD", "GBP", "pounds", "dollars")
+RULES = {**KINDS, SourceKind.SURVEY: "Published, not official"}
+"""Terms and rules come from documents, not from price lists."""
 STUDIES = {**KINDS, SourceKind.SURVEY: "Published study"}
-"""Visits and recovery come from studies, not from price lists."""
+"""Visits and recovery come from studies."""
 LAST_READ = re.compile(r"(\w+): source '([^']+)' was last read on (\S+)\.")
 LAST_ROW = re.compile(r"(\w+)/prices\.csv: the last row of (\S+) (?:.* )?ended on (\S+)\.")
 
@@ -119,7 +122,7 @@ def factors(region: RegionFile, on: date, words: Words, notes: Notes) -> Table:
             _unit_said(factor.unit),
             f"from {words.day(factor.effective_from, year=True)}"
             + (f" to {words.day(factor.effective_to, year=True)}" if factor.effective_to else ""),
-            KINDS[known[factor.source].kind],
+            RULES[known[factor.source].kind],
             f"{words.plain(factor.note)} {notes.mark(known[factor.source])}".strip(),
         )
         for factor in found
@@ -145,7 +148,7 @@ def value_of(factor: Factor, words: Words) -> str:
 def _said(value: Decimal, what: str, words: Words) -> str:
     if what.startswith(MONEY):
         cents = value * 100
-        return words.exact(value) if cents == cents.to_integral_value() else f"{words.currency} {value:f}"
+        return words.exact(value) if cents == cents.to_integral_value() else f"{SYMBOLS[words.currency]}{value:f}"
     if "share" in what.split()[:2]:
         return f"{(value * 100).normalize():f}%"
     return f"{value.normalize():f}"
@@ -175,7 +178,7 @@ def _plan(
     own = list(plan.sources)
     if not own and isinstance(plan.source, str) and plan.source in known:
         own = [known[plan.source]]
-    kind = KINDS[worst_kind(source.kind for source in own)] if own else ""
+    kind = RULES[worst_kind(source.kind for source in own)] if own else ""
     since = f"from {words.day(plan.effective_from, year=True)}" if plan.effective_from else ""
     until = f" to {words.day(plan.effective_to, year=True)}" if plan.effective_to else ""
     marks = " ".join(notes.mark(source) for source in own)
@@ -191,12 +194,16 @@ def visits(case: Case, words: Words, notes: Notes) -> Table:
     scenario, known = case.scenario, case.pathway.sources()
     phases = {phase.number: phase.name for phase in case.pathway.file.phase}
     possible = {part.condition for part in case.components}
-    several = len(possible) > 1
+    several, planned = len(possible) > 1, {*scenario.services}
+    if Service.PHYSICAL_THERAPY in planned:
+        planned.add(Service.PHYSICAL_THERAPY_EVALUATION)
+    if planned and scenario.treatment == Management.SURGICAL:
+        planned.add(Service.SURGERY)
     rows = []
     for row in case.pathway.visits:
         if row.condition not in possible or row.management != scenario.treatment or not row.visits_high:
             continue
-        if scenario.services and row.service not in scenario.services:
+        if planned and row.service not in planned:
             continue
         sources = [known[name] for name in row.source.split()]
         injury = f"{case.pathway.condition(row.condition).name}, " if several else ""
