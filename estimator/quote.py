@@ -414,6 +414,17 @@ def _plan_warnings(course: Course) -> Iterator[str]:
     serves = [name for name in NATIONS if name.lower().replace(" ", "_") in plan.tags]
     if nation is not None and serves and nation not in serves:
         yield f"{plan.title} is for people in {' and '.join(serves)}; you said {nation}."
+    excess = plan.deductible.amount if plan.deductible else Decimal(0)
+    for benefit in plan.benefit:
+        limit = benefit.benefit_limit
+        if (
+            limit is not None
+            and benefit.limit_counts == "allowed"
+            and benefit.deductible_applies
+            and excess >= limit > 0
+        ):
+            yield f"What you pay first ({excess}) is not below the limit it comes out of ({limit}), so this cover pays nothing there."
+            break
     if course.case.scenario.region == Region.US_PRIVATE:
         yield from limit_warnings(plan, course.case.tariff, plan.plan_year(course.case.scenario.care_starts))
     yield from _unused(course)

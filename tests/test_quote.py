@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -278,3 +279,14 @@ def test_what_was_used_belongs_to_the_first_plan_year_only() -> None:
     made = quote(case(**LONG, **IN_OCTOBER, used={"deductible": "1000.00"}))
     by_year = {year: sum(line.deductible for line in made.lines if line.date.year == year) for year in (2026, 2027)}
     assert {2026: Decimal("0.00"), 2027: Decimal("1000.00")} == by_year
+
+
+def test_an_excess_that_swallows_its_limit_is_pointed_out(tmp_path: Path) -> None:
+    path = tmp_path / "swallowed.toml"
+    path.write_text(
+        'id = "swallowed"\n[deductible]\namount = 500.00\n[[benefit]]\nservices = ["physical_therapy"]\n'
+        'benefit_limit = 500.00\nlimit_counts = "allowed"\n',
+        encoding="utf-8",
+    )
+    made = quote(case(region="uk_private", area={"region": "London"}, plan=str(path)))
+    assert any("so this cover pays nothing there" in warning for warning in made.warnings)

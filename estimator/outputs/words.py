@@ -335,6 +335,12 @@ FIELDS = {
 }
 
 
+def sentence(message: str) -> str:
+    """What an error says, without the name of the field it is about."""
+    said = message.partition(": ")[2] or message
+    return f"{said[0].upper()}{said[1:]}"
+
+
 def _sentence(line: str) -> str:
     parts = [part.strip() for part in line.split(": ")]
     while len(parts) > 1 and parts[0] in ("your answers", "scenario"):

@@ -94,7 +94,23 @@ def count(label: str, key: str, most: int, help_text: str = "", least: int = 0) 
     )
 
 
-def day(label: str, key: str, help_text: str = "") -> None:
+def percent(label: str, key: str, help_text: str = "") -> None:
+    """A share in percent."""
+    st.number_input(
+        f"{label} (%)",
+        min_value=0.0,
+        max_value=100.0,
+        value=None,
+        step=1.0,
+        format="%.1f",
+        key=state.seed(key, 0.0),
+        on_change=state.remember,
+        args=(key,),
+        help=help_text or None,
+    )
+
+
+def day(label: str, key: str, help_text: str = "", *, optional: bool = False) -> None:
     """A date, written as the country writes it."""
     st.date_input(
         label,
@@ -105,7 +121,7 @@ def day(label: str, key: str, help_text: str = "") -> None:
         on_change=_date_changed,
         args=(key,),
         help=help_text or None,
-        required=True,
+        required=not optional,
     )
 
 

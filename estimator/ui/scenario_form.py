@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from html import escape
 from typing import TypeVar, cast
 
 import streamlit as st
 
+from estimator.errors import InputError
 from estimator.fee_schedule import STATE_NAMES
-from estimator.outputs.words import ASSIGNMENTS, JOBS, MANAGEMENTS, NETWORKS, REGIONS, setting
+from estimator.outputs.words import ASSIGNMENTS, JOBS, MANAGEMENTS, NETWORKS, REGIONS, sentence, setting
 from estimator.pathway import load_pathway
 from estimator.plan import Plan
 from estimator.scenario import NATIONS, US_STATES
@@ -131,6 +133,7 @@ def _step_2() -> None:
 
 def _region_changed(key: str) -> None:
     state.remember(key)
+    _forget_search()
     state.enter_region()
 
 
@@ -172,13 +175,53 @@ def _state_changed(key: str) -> None:
 
 
 def _uk_area() -> None:
-    nation = fields.select("Nation", "nation", NATIONS, str)
+    _postcode()
+    nation = fields.select("Nation", "nation", NATIONS, str, changed=_place_changed)
     places = state.places()
     if places and nation:
         is_waits = state.tariff().region.area_kind == "nhs"
-        elsewhere = "Not sure: all of England" if is_waits else "Outside London"
+        elsewhere = "Not sure: all of England" if is_waits else "Elsewhere: outside London"
         label = "Your part of England, for the waiting list" if is_waits else "Where is the clinic?"
-        fields.select(label, "place", [None, *places], lambda name: name or elsewhere)
+        key = state.of_region("place")
+        fields.select(label, key, [None, *places], lambda name: name or elsewhere, changed=_place_changed)
+
+
+def _postcode() -> None:
+    """A postcode finds the region; what cannot be found is a sentence, and the text stays."""
+    st.text_input(
+        "Postcode or region",
+        key=state.seed("postcode", ""),
+        max_chars=60,
+        on_change=_postcode_changed,
+        placeholder="Such as LS6",
+        help="The first half of a postcode is enough; no more of it is kept, and none of it goes into your file.",
+    )
+    if (problem := st.session_state.get("postcode_problem")) is not None:
+        st.html(f'<p class="hc mend" role="alert">{escape(problem)}</p>')
+    elif (found := st.session_state.get("postcode_found")) is not None:
+        st.caption(fields.quiet(f"That is {found}."))
+
+
+def _postcode_changed() -> None:
+    state.remember("postcode")
+    _forget_search()
+    text = state.get("postcode", str) or ""
+    if not text.strip():
+        return
+    try:
+        st.session_state.postcode_found = state.find_area(text)
+    except InputError as error:
+        st.session_state.postcode_problem = sentence(str(error))
+
+
+def _place_changed(key: str) -> None:
+    state.remember(key)
+    state.put("postcode", "")
+    _forget_search()
+
+
+def _forget_search() -> None:
+    st.session_state.postcode_found = st.session_state.postcode_problem = None
 
 
 # ---------------------------------------------------------------- 3 what cover
@@ -186,7 +229,9 @@ def _uk_area() -> None:
 
 def _said_3() -> str:
     second = state.secondary()
-    return f"{state.plan().title}{f', with {second.title}' if second else ''}"
+    missing = [WITHOUT[field] for field in state.paperwork_asked() if state.answers().get(_paper(field)) is False]
+    with_second = f", with {second.title}" if second else ""
+    return "; ".join([f"{state.plan().title}{with_second}", *missing])
 
 
 def _step_3() -> None:
@@ -203,7 +248,6 @@ def _step_3() -> None:
     _about(state.plan())
     if state.networks():
         fields.choice("Your clinic is", state.of_region("network"), {each: NETWORKS[each] for each in state.networks()})
-    _paperwork()
     seconds = state.plans("secondary")
     if seconds:
         fields.select(
@@ -215,23 +259,74 @@ def _step_3() -> None:
         )
         if (second := state.secondary()) is not None:
             st.caption(fields.quiet(f"{second.summary} {second.note}"))
+            if second.qualifying_days:
+                fields.day(
+                    "Second cover since",
+                    state.of_region("secondary_since"),
+                    f"It pays from {second.qualifying_days} days after it began. Leave it empty if that is long past.",
+                    optional=True,
+                )
+    _paperwork()
+    if state.tariff().region.country == "US":
+        _accounts()
 
 
 PAPERS = {
-    "referral": "A doctor's referral, where the plan asks for one",
-    "prior_authorization": "The plan's approval of further visits",
-    "medical_need_confirmed": "The therapist's word that you still need care above the yearly amount",
-    "advance_notice": "A written notice before care that may not be paid",
+    "referral": ("A doctor's referral", "Without one, this cover does not pay for some of the care."),
+    "prior_authorization": (
+        "The plan's approval of further visits (prior authorization)",
+        "After a number of visits the plan wants to agree before it pays for more. Your clinic asks for it.",
+    ),
+    "medical_need_confirmed": (
+        "The therapist's word that you still need care (KX)",
+        "Above a yearly amount, Medicare pays only if the therapist confirms the need on the bill.",
+    ),
+    "advance_notice": (
+        "A written notice before care that Medicare may not pay for (ABN)",
+        "With it, you choose and may have to pay. Without it, your clinic may not charge you.",
+    ),
 }
+WITHOUT = {
+    "referral": "no referral",
+    "prior_authorization": "no approval of further visits",
+    "medical_need_confirmed": "no confirmed need (KX)",
+    "advance_notice": "no written notice (ABN)",
+}
+
+
+def _paper(field: str) -> str:
+    return state.of_region(f"paper_{field}")
 
 
 def _paperwork() -> None:
     asked = state.paperwork_asked()
-    if asked:
-        st.markdown("What will be in place?")
-    for field in asked:
-        key = state.of_region(f"paper_{field}")
-        st.checkbox(PAPERS[field], key=state.seed(key, True), on_change=state.remember, args=(key,))
+    has_assignment = state.tariff().region.pricing == "fee_schedule"
+    if not asked and not has_assignment:
+        return
+    with st.expander("Paperwork", key="paperwork"):
+        if asked:
+            st.markdown("What will be in place? We take it that all of it is.")
+        for field in asked:
+            title, why = PAPERS[field]
+            key = _paper(field)
+            st.checkbox(title, key=state.seed(key, True), on_change=state.remember, args=(key,))
+            st.caption(why)
+        if has_assignment:
+            fields.choice("Your doctor and Medicare's price (assignment)", state.of_region("assignment"), ASSIGNMENTS)
+
+
+def _accounts() -> None:
+    """Money set aside for care; it changes where a share comes from, never how large it is."""
+    with st.expander("Money set aside for care (HRA, HSA, FSA)", key="accounts"):
+        fields.amount(
+            "Employer's account, HRA", state.of_region("account_employer_reimbursement"), "Your employer's money."
+        )
+        fields.amount(
+            "Health savings, HSA or FSA", state.of_region("account_health_savings"), "Your own money, before tax."
+        )
+        fields.percent(
+            "Your tax rate", state.of_region("account_tax_percent"), "For the tax you saved on your own money."
+        )
 
 
 def _about(plan: Plan) -> None:
@@ -265,7 +360,10 @@ def _said_4() -> str:
 
 
 def _group(name: str) -> str:
-    return name.partition("@")[0].replace("_", " ")
+    """The name of a counter in words; its network follows an @."""
+    what, _, network = name.partition("@")
+    where = ", outside the network" if network == Network.OUT_OF_NETWORK else ""
+    return f"{what.replace('_', ' ')}{where}"
 
 
 def _step_4() -> None:
@@ -378,8 +476,6 @@ def _step_5() -> None:
         fields.choice(
             "Where?", state.of_region("setting"), {name: setting(name) for name in state.tariff().region.settings}
         )
-    if state.tariff().region.pricing == "fee_schedule":
-        fields.choice("Your doctor and Medicare's price", state.of_region("assignment"), ASSIGNMENTS)
     if state.plan().benefit_for(Service.PRESCRIPTION, Network.IN_NETWORK) is not None:
         fields.count(
             "Items on prescription",
@@ -425,3 +521,18 @@ def _job() -> None:
             optional=True,
         )
         fields.count("Work days a week", "days_per_week", 7, least=1)
+        if state.tariff().region.country == "GB":
+            _sick_pay()
+
+
+EMPLOYED = {
+    True: ("I have an employer", "Statutory Sick Pay is taken off the pay you lose."),
+    False: ("I work for myself", "There is no sick pay."),
+}
+
+
+def _sick_pay() -> None:
+    if fields.choice("Sick pay", "is_employee", EMPLOYED):
+        more = "Of the sick days your employer owes you this year, those you have left."
+        fields.count("Sick days at full pay from your employer", "full_pay_days", 1000, more)
+        fields.count("Then sick days at half pay", "half_pay_days", 1000)

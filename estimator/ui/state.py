@@ -18,8 +18,9 @@ from estimator.errors import InputError
 from estimator.files import decode, parse_json, parse_toml, validate
 from estimator.outputs.words import Words
 from estimator.pathway import load_pathway
+from estimator.places_uk import area_of_postcode, find_place, outward_code
 from estimator.plan import Plan, load_plans
-from estimator.scenario import CAN_BE_SURGICAL, Accounts, Area, Paperwork, Scenario, Used, Work, read_scenario
+from estimator.scenario import CAN_BE_SURGICAL, NATIONS, Accounts, Area, Paperwork, Scenario, Used, Work, read_scenario
 from estimator.tariff import Tariff, load_tariff
 from estimator.vocabulary import Assignment, Condition, Management, Mode, Network, Region, Service
 from estimator.waits import load_waits
@@ -40,6 +41,8 @@ USED_AMOUNTS = (
 )
 USED_GROUPS = ("separate_deductibles", "visits", "benefit_paid", "thresholds", "secondary_paid")
 PAPERWORK = tuple(Paperwork.model_fields)
+ACCOUNTS = ("employer_reimbursement", "health_savings")
+UK = (Region.NHS, Region.UK_PRIVATE)
 Answers = dict[str, object]
 Value = TypeVar("Value")
 
@@ -230,6 +233,8 @@ def answers_of(scenario: Scenario) -> Answers:
         f"{where}_services": list(scenario.services),
         f"{where}_prescription_items": scenario.prescription_items,
         f"{where}_own_prices": list(scenario.own_prices),
+        f"{where}_secondary_since": scenario.secondary_since,
+        f"{where}_assignment": scenario.assignment,
     }
     if scenario.work is not None:
         pay = scenario.work.daily_pay
@@ -237,15 +242,20 @@ def answers_of(scenario: Scenario) -> Answers:
             "job_demand": scenario.work.job_demand,
             "days_per_week": scenario.work.days_per_week,
             f"{where}_daily_pay": float(pay) if pay is not None else None,
+            "is_employee": scenario.work.is_employee,
+            "full_pay_days": scenario.work.full_pay_days,
+            "half_pay_days": scenario.work.half_pay_days,
         }
     area = scenario.area
     if area.state or area.locality:
         new |= {"state": area.state, "county": area.county, "locality": area.locality}
     if area.nation or area.region:
-        new |= {"nation": area.nation or "England", "place": area.region}
+        new |= {"nation": area.nation or "England", f"{where}_place": area.region, "postcode": ""}
     new |= {f"{where}_price_{service}": float(price) for service, price in scenario.own_prices.items()}
     new |= {f"{where}_paper_{field}": getattr(scenario.paperwork, field) for field in PAPERWORK}
-    new |= {f"{where}_accounts": scenario.accounts, f"{where}_assignment": scenario.assignment}
+    accounts = scenario.accounts or Accounts()
+    new |= {f"{where}_account_{field}": float(getattr(accounts, field)) for field in ACCOUNTS}
+    new[f"{where}_account_tax_percent"] = float(accounts.tax_rate * 100)
     new |= {f"{where}_used_{field}": float(getattr(used, field)) for field in USED_AMOUNTS}
     for field in USED_GROUPS:
         held: Mapping[str, Decimal | int] = getattr(used, field)
@@ -257,7 +267,7 @@ def read_upload(name: str, raw: bytes) -> Scenario:
     """A scenario file as it was brought; raises `InputError` with a sentence for each problem."""
     text = decode(raw, name)
     data = parse_json(text, name) if name.lower().endswith(".json") else parse_toml(text, name)
-    brought = validate(Scenario, data, name)
+    brought = _with_region(validate(Scenario, data, name))
     known = load_plans(brought.region)
     for field, plan_name in (("plan", brought.plan), ("secondary", brought.secondary)):
         if plan_name is not None and plan_name not in known:
@@ -266,6 +276,14 @@ def read_upload(name: str, raw: bytes) -> Scenario:
                 f"Write one of {', '.join(known)}, or leave the line out and choose the cover on the page."
             )
     return brought
+
+
+def _with_region(brought: Scenario) -> Scenario:
+    """A scenario whose area names an outward code, with the region of that code instead."""
+    code = brought.area.region
+    if brought.region not in UK or code is None or outward_code(code) is None:
+        return brought
+    return brought.model_copy(update={"area": area_of_postcode(code, brought.region)})
 
 
 def enter_region() -> None:
@@ -299,9 +317,10 @@ def scenario() -> Scenario:
         "network": get(of_region("network"), Network) or Network.IN_NETWORK,
         "plan": plan().id,
         "secondary": found.id if (found := secondary()) is not None else None,
+        "secondary_since": answers().get(of_region("secondary_since")),
         "used": scenario_used(),
         "paperwork": {field: answers().get(of_region(f"paper_{field}"), True) for field in PAPERWORK},
-        "accounts": get(of_region("accounts"), Accounts),
+        "accounts": _accounts(),
         "assignment": get(of_region("assignment"), Assignment) or Assignment.PARTICIPATING,
         "work": _work(),
         "own_prices": _own_prices(),
@@ -337,16 +356,43 @@ def scenario_area() -> Area:
 
 def _place() -> str | None:
     """The part of the nation, where the region's prices or waits know it."""
-    chosen = get("place", str)
+    chosen = get(of_region("place"), str)
     return chosen if chosen in places() else None
+
+
+def find_area(text: str) -> str:
+    """Take a postcode, its first half or a region as the place of care; says which place that is.
+
+    Only the first half of a postcode is kept. Raises `InputError` where no place is meant by it.
+    """
+    named = {name.casefold(): name for name in (*places_listed(), *NATIONS)}.get(" ".join(text.split()).casefold())
+    if named in NATIONS:
+        put("nation", named)
+        return named
+    if named is not None:
+        put("nation", "England")
+        put(of_region("place"), named)
+        return f"England, {named}"
+    found = find_place(text)
+    in_england = found.nation == "England"
+    put("nation", found.nation)
+    put(f"{Region.NHS}_place", found.nhs_region if in_england else None)
+    put(f"{Region.UK_PRIVATE}_place", found.region if in_england else None)
+    put("postcode", found.outward)
+    where = found.nhs_region if region() == Region.NHS else found.region
+    return f"{found.nation}, {where}" if in_england and where else found.nation
 
 
 def places() -> tuple[str, ...]:
     """The parts of England that make a difference: London for prices, every listed area for waits."""
-    if (get("nation", str) or "England") != "England":
-        return ()
+    return places_listed() if (get("nation", str) or "England") == "England" else ()
+
+
+def places_listed() -> tuple[str, ...]:
+    """The parts of England by name; for prices, London and the region that was given."""
     if tariff().region.area_kind == "uk_region":
-        return ("London",)
+        given = get(of_region("place"), str)
+        return ("London", given) if given not in (None, "", "London") else ("London",)
     listed = (name.partition("/")[2] for name in load_waits(tariff().file("waits.csv")) if name.startswith("England/"))
     return tuple(sorted(listed))
 
@@ -399,8 +445,18 @@ def _work() -> Work | None:
             "job_demand": answers().get("job_demand") or "light_or_standing",
             "daily_pay": Decimal(str(round(pay, 2))) if isinstance(pay, int | float) and pay else None,
             "days_per_week": answers().get("days_per_week") or 5,
+            "is_employee": answers().get("is_employee") is not False,
+            "full_pay_days": answers().get("full_pay_days") or 0,
+            "half_pay_days": answers().get("half_pay_days") or 0,
         }
     )
+
+
+def _accounts() -> Accounts | None:
+    """Money set aside for care, where there is any."""
+    kept: dict[str, Decimal] = {field: _money(of_region(f"account_{field}")) for field in ACCOUNTS}
+    rate = _money(of_region("account_tax_percent")) / 100
+    return Accounts.model_validate({**kept, "tax_rate": rate}) if any(kept.values()) or rate else None
 
 
 def _own_prices() -> dict[Service, Decimal]:
