@@ -12,7 +12,7 @@ from estimator.estimate import Case
 from estimator.events import Event
 from estimator.money import format_money, to_minor
 from estimator.projection import OUTCOMES, Projection, Spread
-from estimator.quote import Quote
+from estimator.quote import Quote, QuoteLine
 from estimator.tariff import RegionFile
 from estimator.vocabulary import (
     SERVICE_NAMES,
@@ -228,8 +228,6 @@ def cover_sentence(case: Case, quote: Quote, words: Words) -> str:
     return f"{_reach(case, quote, words)}{_left_out(case, quote, words)}"
 
 
-LAST_VISIT = re.compile(r"Visit (\d+) is the last (.+) visit your plan covers")
-VISIT = re.compile(r"Visit (\d+):")
 NOT_PAID_FOR = (
     Reason.NOT_COVERED,
     Reason.EXPERIMENTAL,
@@ -248,20 +246,31 @@ def _reach(case: Case, quote: Quote, words: Words) -> str:
         return f"{physio} likely starts about {words.day(first)}, after a wait of some {weeks} weeks."
     by_kind = {event.kind: event for event in reversed(quote.events)}
     if (limit := by_kind.get("visit_limit_reached")) is not None:
-        if (said := LAST_VISIT.match(limit.text)) is None:
+        line = _line_of(limit, quote)
+        if line is None or limit.visit_number is None or line.reason == Reason.VISIT_LIMIT:
             return dated(limit, words)
-        return f"Your plan covers {said[2]} visits up to {words.day(limit.date)} (visit {said[1]})."
+        what = _inside_sentence(words.service(line.visit_service))
+        return f"Your plan covers {what} visits up to {words.day(limit.date)} (visit {limit.visit_number})."
     if (limit := by_kind.get("benefit_limit_reached")) is not None:
         return dated(limit, words)
     if (due := by_kind.get("prior_authorization_due")) is not None:
-        if (number := VISIT.match(due.text)) is None:
+        if due.visit_number is None:
             return dated(due, words)
-        return f"Your plan must approve further visits after visit {number[1]}, on {words.day(due.date)}."
+        return f"Your plan must approve further visits after visit {due.visit_number}, on {words.day(due.date)}."
     if (new := by_kind.get("plan_year_starts")) is not None:
         return dated(new, words)
     if not case.plan.benefit:
         return "No insurance pays toward this; these are prices for people who pay themselves."
     return f"No limit of your cover is reached by the last visit, on {words.day(quote.last_visit)}."
+
+
+def _line_of(event: Event, quote: Quote) -> QuoteLine | None:
+    """The line that brings an event about; lines are numbered from 1."""
+    return quote.lines[event.line - 1] if event.line is not None else None
+
+
+def _inside_sentence(name: str) -> str:
+    return name if name[:2].isupper() else name[0].lower() + name[1:]
 
 
 def _left_out(case: Case, quote: Quote, words: Words) -> str:
@@ -271,7 +280,7 @@ def _left_out(case: Case, quote: Quote, words: Words) -> str:
     named = {words.service(line.service): None for line in quote.lines if line.reason in NOT_PAID_FOR}
     if not named:
         return ""
-    listed = [name if name[:2].isupper() else name[0].lower() + name[1:] for name in named]
+    listed = [_inside_sentence(name) for name in named]
     said = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"
     return f" It does not pay for {said}."
 

@@ -25,7 +25,7 @@ from estimator.outputs.words import (
 )
 from estimator.pathway import RedFlag, Source
 from estimator.requirements import AppealStep, ChecklistItem
-from estimator.ui import state
+from estimator.ui import nhs_money, state, ways
 from estimator.ui.result import Answer
 from estimator.vocabulary import SourceKind
 
@@ -40,6 +40,8 @@ def draw(answer: Answer) -> None:
     _unknown(answer)
     _checklist(answer)
     _after(answer)
+    nhs_money.draw(answer)
+    ways.draw(answer)
     _why(answer)
     _sources(answer)
     _limits(answer)
@@ -133,7 +135,18 @@ def _facts(answer: Answer) -> None:
             )
         )
     facts.append(_cover_fact(answer))
-    _html(f'<div class="facts">{"".join(facts)}</div>{_along(answer)}')
+    _html(f'<div class="facts">{"".join(facts)}</div>{_funding(answer)}{_along(answer)}')
+
+
+def _funding(answer: Answer) -> str:
+    """Where the person's share comes from, shown apart: it changes nothing about what care costs."""
+    funding = answer.quote.funding
+    if funding is None:
+        return ""
+    return (
+        '<section class="apart"><h3>Where your share comes from</h3>'
+        f'<p class="note">For one likely course.</p>{_list(funding.says)}</section>'
+    )
 
 
 def _fact(kind: str, title: str, value: str, note: str, explain: str) -> str:
@@ -348,9 +361,21 @@ def _after(answer: Answer) -> None:
             lost = work.lost_pay
             said.append(
                 f"<li><b>Lost pay</b>, not in the estimate: about {escape(words.about(lost.p50))}; "
-                f"in 8 of 10 cases {escape(words.span(lost.p10, lost.p90))}. Sick pay is not taken off.</li>"
+                f"in 8 of 10 cases {escape(words.span(lost.p10, lost.p90))}. {_sick_pay(answer)}</li>"
             )
     _html(f'<h2>What could come after</h2><ul class="plain">{"".join(said)}</ul>')
+
+
+def _sick_pay(answer: Answer) -> str:
+    """What the lost pay already takes into account."""
+    work = answer.case.scenario.work
+    if not answer.case.pays_sick_pay or work is None:
+        return "Sick pay is not taken off."
+    if not work.is_employee:
+        return "People who work for themselves have no sick pay."
+    if not work.full_pay_days and not work.half_pay_days:
+        return "Statutory Sick Pay is taken off; your employer may pay more."
+    return "Statutory Sick Pay and your employer's sick pay are taken off."
 
 
 def _horizon(count: int) -> str:

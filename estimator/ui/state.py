@@ -440,14 +440,15 @@ def _work() -> Work | None:
     if not answers().get("has_work"):
         return None
     pay = answers().get(of_region("daily_pay"))
+    is_employee = answers().get("is_employee") is not False
     return Work.model_validate(
         {
             "job_demand": answers().get("job_demand") or "light_or_standing",
             "daily_pay": Decimal(str(round(pay, 2))) if isinstance(pay, int | float) and pay else None,
             "days_per_week": answers().get("days_per_week") or 5,
-            "is_employee": answers().get("is_employee") is not False,
-            "full_pay_days": answers().get("full_pay_days") or 0,
-            "half_pay_days": answers().get("half_pay_days") or 0,
+            "is_employee": is_employee,
+            "full_pay_days": (answers().get("full_pay_days") or 0) if is_employee else 0,
+            "half_pay_days": (answers().get("half_pay_days") or 0) if is_employee else 0,
         }
     )
 
