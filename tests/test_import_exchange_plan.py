@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import os
 import resource
+import sys
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -499,5 +500,6 @@ def test_a_file_of_two_hundred_megabytes_is_read_in_little_memory(tmp_path: Path
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     report = check(file)
     assert report.understood == report.rows > 1_000_000
-    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000  # kilobytes
+    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    assert grown < 50_000 * (1 if sys.platform != "darwin" else 1024)  # kilobytes, on macOS bytes
     file.unlink()

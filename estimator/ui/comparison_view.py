@@ -448,6 +448,8 @@ def _notes(mine: Answer, made: Sequence[Row]) -> None:
         said.append(
             "What you have used up this year counts under every plan here. Premiums are not part of these amounts."
         )
+    if mine.case.tariff.region.pricing == "fee_schedule":
+        said.append("A hospital's own bill is not in this estimate, so a hospital is not compared.")
     said.append("A lower price says nothing about how well you recover.")
     listed = "".join(f"<li>{escape(text)}</li>" for text in said)
     _html(f'<h3>Keep in mind</h3><ul class="plain">{listed}</ul><p class="note">{escape(mine.quote.disclaimer)}</p>')

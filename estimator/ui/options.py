@@ -103,7 +103,9 @@ def other_plans(mine: Answer) -> dict[str, Plan]:
 
 
 def settings(mine: Answer) -> list[str]:
-    """The other places of care."""
+    """The other places of care; none where a place sends a bill of its own that no price list here holds."""
+    if mine.case.tariff.region.pricing == "fee_schedule":
+        return []
     offered = mine.case.tariff.region.settings
     own = mine.case.scenario.setting or offered[0]
     return [name for name in offered if name != own]
