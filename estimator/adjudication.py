@@ -3,9 +3,12 @@
 The order of cost sharing is written down here and nowhere else. For each line, in order of date:
 
 1. network: what the provider asks above the allowed amount is written off, or billed to the patient out of network;
-2. coverage and the visit limit: a visit beyond the limit is the patient's;
+   what is above a fee cap of the plan is the patient's;
+2. coverage and the visit limit: a visit beyond the limit is the patient's; then paperwork: a visit that lacked approval,
+   or a confirmation above a threshold, is the patient's or the provider's loss, as the plan says;
 3. a money limit that counts allowed amounts (a UK outpatient limit applied before the excess);
-4. deductible, then copay (once a visit), then coinsurance, none of them above what is left of the line;
+4. deductible, then copay (once a visit, day or stay), then coinsurance, none of them above what is left of the line;
+   a plan may take the copay first, and its first visits at a copay alone;
 5. the out-of-pocket maximum on this line, not on the next one: coinsurance gives way first, then copay, then deductible;
 6. a money limit on what the plan pays;
 7. the second payer, which sees what the first one left.

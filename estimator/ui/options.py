@@ -170,7 +170,7 @@ def differs(change: Change, mine: Answer) -> str:
     parts = _parts(change, mine)
     if len(parts) == 1:
         return parts[0][1]
-    return "; ".join(said[0].lower() + said[1:] if said[1:2].islower() else said for said, _ in parts[1:])
+    return "; ".join(said if said[1:2].isupper() else said[0].lower() + said[1:] for said, _ in parts[1:])
 
 
 def _parts(change: Change, mine: Answer) -> list[tuple[str, str]]:

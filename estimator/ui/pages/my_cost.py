@@ -18,6 +18,7 @@ with left, st.container(key="questions"):
     frame.example_note()
     scenario_form.draw()
 with right, st.container(key="answer"):
+    shown: result.Answer | None = None
     try:
         with st.spinner("Working out your estimate"):
             shown = result.answer(state.scenario())
@@ -29,4 +30,4 @@ with right, st.container(key="answer"):
                 answer.draw(before)
     else:
         answer.draw(shown)
-    keep.draw()
+    keep.draw(shown)

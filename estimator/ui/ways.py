@@ -1,0 +1,148 @@
+"""Other ways to be treated in the UK: NHS, private and both together, reckoned only when the section is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+
+import streamlit as st
+
+from estimator.errors import InputError
+from estimator.mixes import BreakEven, Mixes, MixOption, mixes
+from estimator.outputs import tables, ways_chart
+from estimator.outputs.words import Words, chance, mended
+from estimator.pathway import Source
+from estimator.scenario import Scenario
+from estimator.tariff import load_tariff
+from estimator.ui.result import Answer
+from estimator.ui.state import UK
+from estimator.vocabulary import Mode, Region
+
+KEPT = "ways_reckoned"
+BUYS = ("nhs_diagnosis_private_sessions", "private_scan_nhs_care", "private", "insurance")
+
+
+def draw(answer: Answer) -> None:
+    """The section for readers in the UK; closed, it costs no time."""
+    if answer.scenario.region not in UK:
+        return
+    title = "**Other ways to be treated**: NHS, private, or some of each"
+    with st.expander(title, key="ways", on_change="rerun") as section:
+        if section.open:
+            _body(answer)
+
+
+def _body(answer: Answer) -> None:
+    scenario = answer.case.scenario
+    if scenario.mode == Mode.AVERAGE:
+        _html(
+            "<p>This compares your own plan of care. Choose “I choose the kinds of care” under "
+            "<b>5. How you would like to be treated</b>, and it appears here.</p>"
+        )
+        return
+    try:
+        with st.spinner("Working out every way"):
+            made = _reckoned(scenario)
+    except InputError as error:
+        said = "".join(f"<li>{escape(each)}</li>" for each in mended(str(error), answer.words))
+        _html(f"<p>This cannot be compared yet:</p><ul class='plain'>{said}</ul>")
+        return
+    _html(to_html(made, scenario, answer.words))
+
+
+def _reckoned(scenario: Scenario) -> Mixes:
+    """The ways of one scenario; the last ones of this visit are kept."""
+    kept = st.session_state.get(KEPT)
+    if isinstance(kept, tuple) and kept[0] == scenario and isinstance(kept[1], Mixes):
+        return kept[1]
+    made = mixes(scenario)
+    st.session_state[KEPT] = (scenario, made)
+    return made
+
+
+def to_html(made: Mixes, scenario: Scenario, words: Words) -> str:
+    """Picture, rows, break-even numbers, and what is known about time."""
+    names = {option.id: ways_chart.short_name(option) for option in made.options}
+    rows = "".join(_row(option, names, scenario, words) for option in made.options)
+    breaks = "".join(f"<li>{escape(_break_even(each, words))}</li>" for each in made.break_even)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in (*made.notes, *_without_price(made.options, scenario)))
+    picture = ways_chart.chart(made.options, words)
+    below = (
+        '<p class="note">Each number is a way in the list below. The line joins the ways that no other one beats on '
+        "both cost and wait.</p>"
+    )
+    return (
+        "<p>The cheapest first. Sums are for one likely course; the range holds 8 of 10 cases.</p>"
+        f"{picture}{below if picture else ''}"
+        f'<ol class="ways">{rows}</ol>'
+        f"<details><summary>The same ways as a table</summary>{tables.to_html(ways_chart.table(made.options, words))}</details>"
+        + (f'<h3>When a cover pays for itself</h3><ul class="plain">{breaks}</ul>' if breaks else "")
+        + f'<h3>What is known, and what is not</h3><ul class="plain">{notes}'
+        f"<li>{_trial_source(made.trial_source)}</li></ul>"
+    )
+
+
+def _row(option: MixOption, names: dict[str, str], scenario: Scenario, words: Words) -> str:
+    pays = option.patient_pays
+    spread = words.span(pays.p10, pays.p90)
+    in_ten = f"8 in 10: {spread}" if "–" in spread else "the same in 8 of 10 cases"
+    said = " ".join(_sentences(option, scenario, words))
+    beaten = (
+        f'<p class="note">{escape(names[option.slower_and_dearer_than[0]])} costs no more and starts no later.</p>'
+        if ways_chart.is_beaten(option)
+        else ""
+    )
+    return (
+        f'<li class="{"beaten" if beaten else ""}"><div class="way-name"><b>{escape(ways_chart.short_name(option))}</b>'
+        f'<span><b class="you-ink">{escape(words.about(pays.likely))}</b> <small>{escape(in_ten)}</small></span></div>'
+        f"<p>{escape(said)}</p>{beaten}</li>"
+    )
+
+
+def _sentences(option: MixOption, scenario: Scenario, words: Words) -> Iterator[str]:
+    yield option.says
+    if option.way == "insurance" and scenario.region == Region.NHS:
+        yield "Only if you have it already: a policy bought now does not cover this injury."
+    if option.weeks_to_first_session is not None:
+        wait = ways_chart.weeks(option)
+        spread = ways_chart.weeks_in_8_of_10(option)
+        after = f"after {wait}" if wait != "under a week" else "within a week"
+        yield f"First session {after}{f' (8 in 10: {spread})' if spread else ''}."
+    if option.recovered_before >= 0.005:
+        yield f"The injury is over before that session {chance(option.recovered_before)}."
+    if option.pounds_per_week_saved is not None and not ways_chart.is_beaten(option):
+        yield f"Each week of waiting less costs {words.about(option.pounds_per_week_saved)}."
+
+
+def _break_even(each: BreakEven, words: Words) -> str:
+    if each.sessions is None:
+        return each.says
+    with_it, without = words.exact(each.with_cover), words.exact(each.self_pay)
+    return f"{each.says} By then you have paid {with_it} with it and {without} without."
+
+
+def _without_price(options: Sequence[MixOption], scenario: Scenario) -> Iterator[str]:
+    """Care for which no private price is published, and which is missing from the sums of the ways that buy it."""
+    private = load_tariff(Region.UK_PRIVATE).region
+    words = Words.of(private)
+    missing = [
+        words.service(service)
+        for service in scenario.services
+        if service in private.unpriced and service not in scenario.own_prices
+    ]
+    if missing and any(option.way in BUYS for option in options):
+        yield (
+            f"No private price is published for: {', '.join(missing)}. It is missing from the private sums; add a price "
+            "you were quoted under question 5."
+        )
+
+
+def _trial_source(source: Source) -> str:
+    link = escape(source.title)
+    if source.url.startswith("https://"):
+        link = f'<a href="{escape(source.url)}" target="_blank" rel="noopener">{link}</a>'
+    return f"The trial: {link}, {escape(source.publisher)}. {escape(source.note)}"
+
+
+def _html(text: str) -> None:
+    st.html(f'<div class="hc">{text}</div>')
