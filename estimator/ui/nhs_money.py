@@ -134,11 +134,8 @@ def _others(costs: NhsCosts, words: Words) -> Iterator[str]:
     yield f"This likely course costs the health service about {words.about(costs.cost_to_system)}."
     times = f"{(costs.visitor_multiplier * 100).normalize():f}%"
     if costs.nation == CHARGED_NATION:
-        yield (
-            f"A visitor from abroad who is not covered is charged {times} of the cost of hospital and community care: "
-            f"about {words.about(costs.visitor_pays)} for this course. Ask for the amount in writing first."
-        )
         yield from costs.notes
+        yield f"For such a visitor this course costs about {words.about(costs.visitor_pays)}. Ask for it in writing first."
     else:
         yield (
             f"England charges visitors from abroad {times} of the cost; {costs.nation} has rules of its own. Ask there "

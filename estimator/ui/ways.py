@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from html import escape
 
 import streamlit as st
 
 from estimator.errors import InputError
-from estimator.mixes import BreakEven, Mixes, MixOption, mixes
+from estimator.mixes import BreakEven, Mixes, mixes
 from estimator.outputs import tables, ways_chart
+from estimator.outputs.ways_chart import Way
 from estimator.outputs.words import Words, chance, mended
 from estimator.pathway import Source
 from estimator.scenario import Scenario
 from estimator.tariff import load_tariff
 from estimator.ui.result import Answer
 from estimator.ui.state import UK
-from estimator.vocabulary import Mode, Region
+from estimator.vocabulary import Mode, Region, Service
 
 KEPT = "ways_reckoned"
-BUYS = ("nhs_diagnosis_private_sessions", "private_scan_nhs_care", "private", "insurance")
+SMALL_SHARE = Decimal("0.005")
 
 
 def draw(answer: Answer) -> None:
@@ -62,56 +64,67 @@ def _reckoned(scenario: Scenario) -> Mixes:
 
 def to_html(made: Mixes, scenario: Scenario, words: Words) -> str:
     """Picture, rows, break-even numbers, and what is known about time."""
-    names = {option.id: ways_chart.short_name(option) for option in made.options}
-    rows = "".join(_row(option, names, scenario, words) for option in made.options)
+    shown = ways_chart.ways(made, _without_price(scenario))
+    rows = "".join(_row(way, scenario, words) for way in shown)
     breaks = "".join(f"<li>{escape(_break_even(each, words))}</li>" for each in made.break_even)
-    notes = "".join(f"<li>{escape(note)}</li>" for note in (*made.notes, *_without_price(made.options, scenario)))
-    picture = ways_chart.chart(made.options, words)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in made.notes)
+    picture = ways_chart.chart(shown, words)
     below = (
-        '<p class="note">Each number is a way in the list below. The line joins the ways that no other one beats on '
-        "both cost and wait.</p>"
+        '<p class="note">Each number is a way in the list below. A line joins the ways that no other one beats on '
+        f"both cost and wait.{_dashed(shown)}</p>"
     )
     return (
         "<p>The cheapest first. Sums are for one likely course; the range holds 8 of 10 cases.</p>"
         f"{picture}{below if picture else ''}"
         f'<ol class="ways">{rows}</ol>'
-        f"<details><summary>The same ways as a table</summary>{tables.to_html(ways_chart.table(made.options, words))}</details>"
+        f"<details><summary>The same ways as a table</summary>{tables.to_html(ways_chart.table(shown, words))}</details>"
         + (f'<h3>When a cover pays for itself</h3><ul class="plain">{breaks}</ul>' if breaks else "")
         + f'<h3>What is known, and what is not</h3><ul class="plain">{notes}'
         f"<li>{_trial_source(made.trial_source)}</li></ul>"
     )
 
 
-def _row(option: MixOption, names: dict[str, str], scenario: Scenario, words: Words) -> str:
-    pays = option.patient_pays
-    spread = words.span(pays.p10, pays.p90)
+def _dashed(shown: Sequence[Way]) -> str:
+    is_any = any(way.missing and not way.beaten_by and way.is_timed for way in shown)
+    return " A dashed number costs more than shown: a price is missing." if is_any else ""
+
+
+def _row(way: Way, scenario: Scenario, words: Words) -> str:
+    spread = words.span(way.option.patient_pays.p10, way.option.patient_pays.p90)
     in_ten = f"8 in 10: {spread}" if "–" in spread else "the same in 8 of 10 cases"
-    said = " ".join(_sentences(option, scenario, words))
+    said = " ".join(_sentences(way, scenario, words))
     beaten = (
-        f'<p class="note">{escape(names[option.slower_and_dearer_than[0]])} costs no more and starts no later.</p>'
-        if ways_chart.is_beaten(option)
-        else ""
+        f'<p class="note">“{escape(way.beaten_by[0])}” costs no more and starts no later.</p>' if way.beaten_by else ""
     )
     return (
-        f'<li class="{"beaten" if beaten else ""}"><div class="way-name"><b>{escape(ways_chart.short_name(option))}</b>'
-        f'<span><b class="you-ink">{escape(words.about(pays.likely))}</b> <small>{escape(in_ten)}</small></span></div>'
+        f'<li class="{"beaten" if beaten else ""}"><div class="way-name"><b>{escape(way.name)}</b>'
+        f'<span><b class="you-ink">{escape(ways_chart.pays(way, words))}</b> <small>{escape(in_ten)}</small></span></div>'
         f"<p>{escape(said)}</p>{beaten}</li>"
     )
 
 
-def _sentences(option: MixOption, scenario: Scenario, words: Words) -> Iterator[str]:
+def _sentences(way: Way, scenario: Scenario, words: Words) -> Iterator[str]:
+    option = way.option
     yield option.says
+    if way.missing:
+        named = ", ".join(words.service(service) for service in way.missing)
+        yield f"No private price is published for: {named}. Add one you were quoted under question 5."
     if option.way == "insurance" and scenario.region == Region.NHS:
         yield "Only if you have it already: a policy bought now does not cover this injury."
-    if option.weeks_to_first_session is not None:
-        wait = ways_chart.weeks(option)
-        spread = ways_chart.weeks_in_8_of_10(option)
+    if way.is_timed:
+        wait, spread = ways_chart.weeks(way), ways_chart.weeks_in_8_of_10(way)
         after = f"after {wait}" if wait != "under a week" else "within a week"
         yield f"First session {after}{f' (8 in 10: {spread})' if spread else ''}."
-    if option.recovered_before >= 0.005:
+    if option.recovered_before >= SMALL_SHARE:
         yield f"The injury is over before that session {chance(option.recovered_before)}."
-    if option.pounds_per_week_saved is not None and not ways_chart.is_beaten(option):
+    if option.pounds_per_week_saved is not None and not way.beaten_by and not way.missing:
         yield f"Each week of waiting less costs {words.about(option.pounds_per_week_saved)}."
+
+
+def _without_price(scenario: Scenario) -> list[Service]:
+    """The care that is planned and for which no private price is known."""
+    unpriced = load_tariff(Region.UK_PRIVATE).region.unpriced
+    return [each for each in scenario.services if each in unpriced and each not in scenario.own_prices]
 
 
 def _break_even(each: BreakEven, words: Words) -> str:
@@ -119,22 +132,6 @@ def _break_even(each: BreakEven, words: Words) -> str:
         return each.says
     with_it, without = words.exact(each.with_cover), words.exact(each.self_pay)
     return f"{each.says} By then you have paid {with_it} with it and {without} without."
-
-
-def _without_price(options: Sequence[MixOption], scenario: Scenario) -> Iterator[str]:
-    """Care for which no private price is published, and which is missing from the sums of the ways that buy it."""
-    private = load_tariff(Region.UK_PRIVATE).region
-    words = Words.of(private)
-    missing = [
-        words.service(service)
-        for service in scenario.services
-        if service in private.unpriced and service not in scenario.own_prices
-    ]
-    if missing and any(option.way in BUYS for option in options):
-        yield (
-            f"No private price is published for: {', '.join(missing)}. It is missing from the private sums; add a price "
-            "you were quoted under question 5."
-        )
 
 
 def _trial_source(source: Source) -> str:
