@@ -13,7 +13,7 @@ from estimator.outputs.tables import Column, Table
 from estimator.outputs.words import Words
 from estimator.vocabulary import Service
 
-NEAR_ACROSS, NEAR_UP = 9.0, 11.0
+NEAR_ACROSS, NEAR_UP = 9.0, 12.0
 """Dots closer than this, in hundredths of the picture, would cover each other and become one."""
 ROOM = 1.12
 BUYS_ALL = ("private", "insurance")
@@ -68,8 +68,10 @@ def _missing(option: MixOption, without_price: Collection[Service]) -> tuple[Ser
 
 def pays(way: Way, words: Words) -> str:
     """What a way costs in one likely course."""
-    about = words.about(way.option.patient_pays.likely)
-    return f"at least {about}" if way.missing else about
+    likely = way.option.patient_pays.likely
+    if way.missing:
+        return f"at least {words.about(likely)}"
+    return words.about(likely) if likely else "nothing"
 
 
 def weeks(way: Way) -> str:

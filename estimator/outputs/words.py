@@ -50,7 +50,7 @@ SETTINGS = {
     "independent_clinic": ("A clinic of its own", "Usually the cheaper place for the same care."),
     "hospital_outpatient": (
         "A hospital's outpatient department",
-        "The same care often costs two to three times as much.",
+        "The same care often costs 1.3 to 3 times as much.",
     ),
     "private_hospital": ("A private hospital", "Scans, specialists and operations under one roof."),
     "nonfacility": ("A doctor's office or therapy clinic", "One bill for the visit."),

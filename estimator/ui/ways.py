@@ -67,7 +67,7 @@ def to_html(made: Mixes, scenario: Scenario, words: Words) -> str:
     shown = ways_chart.ways(made, _without_price(scenario))
     rows = "".join(_row(way, scenario, words) for way in shown)
     breaks = "".join(f"<li>{escape(_break_even(each, words))}</li>" for each in made.break_even)
-    notes = "".join(f"<li>{escape(note)}</li>" for note in made.notes)
+    notes = "".join(f"<li>{escape(note)}</li>" for note in (*made.notes, *_add_a_price(shown)))
     picture = ways_chart.chart(shown, words)
     below = (
         '<p class="note">Each number is a way in the list below. A line joins the ways that no other one beats on '
@@ -89,6 +89,11 @@ def _dashed(shown: Sequence[Way]) -> str:
     return " A dashed number costs more than shown: a price is missing." if is_any else ""
 
 
+def _add_a_price(shown: Sequence[Way]) -> Iterator[str]:
+    if any(way.missing for way in shown):
+        yield "A missing private price: ask for one, and add it under question 5, at “Prices you know already”."
+
+
 def _row(way: Way, scenario: Scenario, words: Words) -> str:
     spread = words.span(way.option.patient_pays.p10, way.option.patient_pays.p90)
     in_ten = f"8 in 10: {spread}" if "–" in spread else "the same in 8 of 10 cases"
@@ -108,7 +113,7 @@ def _sentences(way: Way, scenario: Scenario, words: Words) -> Iterator[str]:
     yield option.says
     if way.missing:
         named = ", ".join(words.service(service) for service in way.missing)
-        yield f"No private price is published for: {named}. Add one you were quoted under question 5."
+        yield f"Not in this sum, because no private price is published: {named}."
     if option.way == "insurance" and scenario.region == Region.NHS:
         yield "Only if you have it already: a policy bought now does not cover this injury."
     if way.is_timed:

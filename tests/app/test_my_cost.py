@@ -14,9 +14,9 @@ from estimator.outputs.words import Words, range_sentence
 from estimator.plan import load_plans
 from estimator.projection import project
 from estimator.quote import quote
-from estimator.scenario import Scenario, read_scenario
+from estimator.scenario import Accounts, Area, Paperwork, Scenario, Work, read_scenario
 from estimator.ui import state
-from estimator.vocabulary import Condition, Management, Mode, Region, Service
+from estimator.vocabulary import Assignment, Condition, JobDemand, Management, Mode, Network, Region, Service
 
 APP = Path(__file__).parents[2] / "app.py"
 
@@ -239,3 +239,160 @@ def test_a_broken_scenario_file_is_a_sentence(name: str, raw: bytes, says: str) 
 def test_an_answer_makes_the_round_trip_through_a_file(app: AppTest) -> None:
     saved = shown(app).model_dump_json(exclude_none=True).encode()
     assert shown(app) == state.read_upload("mine.json", saved)
+
+
+# ---------------------------------------------------------------- sick pay, accounts, paperwork
+
+
+def test_sick_pay_of_the_employer_lowers_the_lost_pay(app: AppTest) -> None:
+    choose(app, region=Region.NHS, has_work=True, nhs_daily_pay=120.0, full_pay_days=0)
+    before = app.session_state["last_answer"].projection.work.lost_pay.p50
+    assert "Statutory Sick Pay is taken off; your employer may pay more." in text(app)
+    open_step(app, 5).number_input(key="full_pay_days").set_value(30).run()
+    app.number_input(key="half_pay_days").set_value(10).run()
+    assert (shown(app).work.full_pay_days, shown(app).work.half_pay_days) == (30, 10)  # type: ignore[union-attr]
+    assert before > app.session_state["last_answer"].projection.work.lost_pay.p50
+    assert "your employer's sick pay are taken off" in text(app)
+
+
+def test_who_works_for_themselves_has_no_sick_pay_and_gets_it_back_later(app: AppTest) -> None:
+    choose(app, region=Region.UK_PRIVATE, has_work=True, uk_private_daily_pay=120.0, full_pay_days=20)
+    open_step(app, 5).radio(key="is_employee").set_value(False).run()
+    assert shown(app).work == Work(
+        job_demand=JobDemand.LIGHT_OR_STANDING, daily_pay=Decimal("120.00"), is_employee=False
+    )
+    assert "People who work for themselves have no sick pay." in text(app)
+    app.radio(key="is_employee").set_value(True).run()
+    assert shown(app).work.full_pay_days == 20  # type: ignore[union-attr]
+
+
+def test_money_set_aside_is_shown_apart_and_changes_no_price(app: AppTest) -> None:
+    before = hero(app)
+    assert "Where your share comes from" not in text(app)
+    open_step(app, 3).number_input(key="us_private_account_employer_reimbursement").set_value(100.0).run()
+    app.number_input(key="us_private_account_health_savings").set_value(150.0).run()
+    app.number_input(key="us_private_account_tax_percent").set_value(22.0).run()
+    assert shown(app).accounts == Accounts(
+        employer_reimbursement=Decimal(100), health_savings=Decimal(150), tax_rate=Decimal("0.22")
+    )
+    assert before == hero(app)
+    said = text(app)
+    assert said.index("Your employer's account pays $100.00 of it.") < said.index("Your money, week by week")
+    assert "you saved $33.00 in tax" in said
+
+
+def test_paperwork_that_is_missing_is_asked_for_and_told(app: AppTest) -> None:
+    choose(app, region=Region.MEDICARE_PART_B)
+    open_step(app, 3).checkbox(key="medicare_part_b_paper_medical_need_confirmed").uncheck().run()
+    app.radio(key="medicare_part_b_assignment").set_value(Assignment.NOT_ACCEPTED).run()
+    assert shown(app).paperwork == Paperwork(medical_need_confirmed=False)
+    assert shown(app).assignment == Assignment.NOT_ACCEPTED
+    app.button(key="next_3").click().run()
+    assert "no confirmed need (KX)" in text(app)
+
+
+def test_no_paperwork_is_asked_where_the_cover_needs_none(app: AppTest) -> None:
+    choose(app, region=Region.US_PRIVATE, us_private_plan="uninsured")
+    open_step(app, 3)
+    assert shown(app).plan == "uninsured"
+    assert [box.key for box in app.checkbox if "paper" in str(box.key)] == []
+
+
+def test_a_counter_outside_the_network_says_so(app: AppTest) -> None:
+    choose(app, us_private_network=Network.OUT_OF_NETWORK)
+    labels = [widget.label for widget in open_step(app, 4).number_input]
+    assert [label for label in labels if "@" in label] == []
+    assert [label for label in labels if "Visits so far" in label and "outside the network" in label]
+
+
+# ---------------------------------------------------------------- postcodes
+
+
+def test_a_postcode_finds_the_region_for_waits_and_for_prices(app: AppTest) -> None:
+    choose(app, region=Region.NHS)
+    open_step(app, 2).text_input(key="postcode").set_value("ls6 2ab").run()
+    assert shown(app).area == Area(nation="England", region="North East and Yorkshire")
+    assert app.text_input(key="postcode").value == "LS6"  # the rest of it is dropped
+    app.radio(key="region").set_value(Region.UK_PRIVATE).run()
+    assert shown(app).area == Area(nation="England", region="Yorkshire and the Humber")
+    app.radio(key="region").set_value(Region.NHS).run()
+    assert shown(app).area == Area(nation="England", region="North East and Yorkshire")
+
+
+@pytest.mark.parametrize(
+    ("typed", "area"),
+    [
+        ("SW1A", Area(nation="England", region="London")),
+        ("EH1", Area(nation="Scotland")),
+        ("cf10 1aa", Area(nation="Wales")),
+        ("BT1", Area(nation="Northern Ireland")),
+        ("wales", Area(nation="Wales")),
+        (" midlands ", Area(nation="England", region="Midlands")),
+    ],
+)
+def test_a_postcode_or_a_name_finds_the_nation(app: AppTest, typed: str, area: Area) -> None:
+    choose(app, region=Region.NHS)
+    open_step(app, 2).text_input(key="postcode").set_value(typed).run()
+    assert area == shown(app).area
+    assert shown(app).plan == f"nhs_{(area.nation or '').lower().replace(' ', '_')}"
+
+
+@pytest.mark.parametrize(("typed", "says"), [("Atlantis", "is no postcode"), ("JE2", "Jersey"), ("ZZ1", "no place is")])
+def test_what_is_no_postcode_is_a_sentence_and_changes_nothing(app: AppTest, typed: str, says: str) -> None:
+    choose(app, region=Region.NHS, nhs_place="London", nation="England")
+    open_step(app, 2).text_input(key="postcode").set_value(typed).run()
+    assert says.lower() in text(app).lower()
+    assert app.text_input(key="postcode").value == typed
+    assert shown(app).area == Area(nation="England", region="London")
+
+
+def test_a_postcode_in_a_file_becomes_its_region() -> None:
+    raw = (state.EXAMPLES / "nhs.toml").read_text(encoding="utf-8").replace('region = "London"', 'region = "LS6"')
+    assert state.read_upload("mine.toml", raw.encode()).area.region == "North East and Yorkshire"
+
+
+# ---------------------------------------------------------------- what is typed is kept
+
+
+@pytest.mark.parametrize("region", list(Region))
+def test_everything_in_a_file_comes_back_in_the_file(app: AppTest, region: Region) -> None:
+    american = region in (Region.US_PRIVATE, Region.MEDICARE_PART_B)
+    brought = read_scenario(state.EXAMPLES / f"{region}.toml").model_copy(
+        update={
+            "paperwork": Paperwork(referral=False, advance_notice=False),
+            "accounts": Accounts(health_savings=Decimal("200.00"), tax_rate=Decimal("0.225")) if american else None,
+            "assignment": Assignment.ACCEPTED,
+            "secondary_since": date(2025, 1, 1),
+            "work": Work(daily_pay=Decimal("99.50"), full_pay_days=7, half_pay_days=4),
+        }
+    )
+    app.session_state["answers"] = state.answers_of(brought)
+    app.run()
+    saved = shown(app).model_dump_json(exclude_none=True).encode()
+    again = state.read_upload("mine.json", saved)
+    for field in ("paperwork", "accounts", "assignment", "secondary_since", "work", "area", "used"):
+        assert getattr(brought, field) == getattr(again, field), field
+    assert set(brought.services) == set(again.services)
+
+
+def test_what_is_typed_stays_while_another_region_is_looked_at(app: AppTest) -> None:
+    open_step(app, 3).number_input(key="us_private_account_health_savings").set_value(150.0).run()
+    before = shown(app)
+    open_step(app, 2)
+    for region in (Region.NHS, Region.UK_PRIVATE, Region.MEDICARE_PART_B, Region.US_PRIVATE):
+        app.radio(key="region").set_value(region).run()
+        assert region == shown(app).region
+    assert before == shown(app)
+
+
+# ---------------------------------------------------------------- what to take away
+
+
+def test_dates_and_report_can_be_taken_away(app: AppTest) -> None:
+    labels = [button.proto.label for button in app.get("download_button")]
+    assert labels == ["Save my answers", "Dates for my calendar", "Report to print or send"]
+
+
+def test_an_answer_that_does_not_fit_is_not_taken_away(app: AppTest) -> None:
+    open_step(app, 1).date_input(key="care_starts").set_value(date(2026, 1, 5)).run()
+    assert [button.proto.label for button in app.get("download_button")] == ["Save my answers"]
