@@ -290,3 +290,13 @@ def test_an_excess_that_swallows_its_limit_is_pointed_out(tmp_path: Path) -> Non
     )
     made = quote(case(region="uk_private", area={"region": "London"}, plan=str(path)))
     assert any("so this cover pays nothing there" in warning for warning in made.warnings)
+
+
+def test_a_cash_plan_pays_nothing_for_care_in_its_qualifying_period() -> None:
+    terms = {"region": "uk_private", "area": {"region": "London"}, "secondary": "cash_plan_aviva"}
+    terms |= {"care_starts": "2026-03-04", "injury_date": "2026-03-02", "services": ["physical_therapy"]}
+    long_since, lately = quote(case(**terms)), quote(case(**terms, secondary_since="2026-02-10"))
+    first_day = date(2026, 3, 12)  # 30 days after 10 February
+    assert Decimal("150.00") == long_since.totals.secondary_pays
+    assert {Decimal("0.00")} == {line.secondary_pays for line in lately.lines if line.date < first_day}
+    assert lately.totals.secondary_pays > 0
