@@ -177,14 +177,16 @@ def adjudicate(
     used: Used | None = None,
     secondary: Plan | None = None,
     secondary_from: date | None = None,
+    keep: Sequence[str] = AMOUNTS,
 ) -> Adjudication:
     """Split every line between plan, second payer, patient and nobody.
 
     Lines must be in order of date. `used` is what the first line's plan year has used up already; later plan years start
     afresh. The second payer pays for care from `secondary_from` on. Always
-    `charge == plan_pays + secondary_pays + patient_pays + write_off`, on every line and in every draw.
+    `charge == plan_pays + secondary_pays + patient_pays + write_off`, on every line and in every draw. `keep` names the
+    amounts to write down; the others come back without lines, which saves memory traffic over many draws.
     """
-    run = _Run(covered, plan, used or Used(), secondary, secondary_from)
+    run = _Run(covered, plan, used or Used(), secondary, secondary_from, keep)
     for index in range(len(covered.coverage)):
         run.line(index)
     return run.result()
@@ -194,7 +196,13 @@ class _Run:
     """One walk over the lines: the amounts so far and the accumulators. Lives for one call of `adjudicate`."""
 
     def __init__(
-        self, covered: CoveredLines, plan: Plan, used: Used, secondary: Plan | None, secondary_from: date | None
+        self,
+        covered: CoveredLines,
+        plan: Plan,
+        used: Used,
+        secondary: Plan | None,
+        secondary_from: date | None,
+        keep: Sequence[str],
     ) -> None:
         self.covered, self.plan, self.secondary = covered, plan, secondary
         self.secondary_from = secondary_from or date.min
@@ -202,7 +210,8 @@ class _Run:
         self.year = covered.coverage[0].plan_year if covered.coverage else 0
         self.now = open_accumulators(plan, secondary, used, self.draws)
         shape = (len(covered.coverage), self.draws)
-        self.out: dict[str, Cents] = {name: np.zeros(shape, dtype=np.int64) for name in AMOUNTS}
+        self.keep, unkept = keep, (0, self.draws)
+        self.out: dict[str, Cents] = {n: np.zeros(shape if n in keep else unkept, dtype=np.int64) for n in AMOUNTS}
         self.deductible_left = np.zeros(shape, dtype=np.int64) if self.draws == 1 else np.zeros((0, 1), dtype=np.int64)
         self.out_of_pocket_left = self.deductible_left.copy()
         self.visit_number = self.deductible_left.copy()
@@ -256,8 +265,9 @@ class _Run:
         row: dict[str, Cents] = {"charge": charge, "allowed": allowed, "write_off": nobody, "plan_pays": plan_pays}
         row |= {"secondary_pays": secondary_pays, "patient_pays": left - secondary_pays}
         row |= {part: amount for part, amount in parts.items()}  # noqa: C416 - the keys widen to str
-        for name, amount in row.items():
-            self.out[name][index] = amount
+        for name in self.keep:
+            if name in row:
+                self.out[name][index] = row[name]
         if self.draws == 1:
             self.deductible_left[index] = self._deductible_left(coverage, benefit)
             self.out_of_pocket_left[index] = self._out_of_pocket_left(coverage)

@@ -24,6 +24,9 @@ from estimator.vocabulary import SERVICE_NAMES, JobDemand, Region, Service, serv
 BLOCK = 2_048
 """Draws adjudicated at a time, so that the working arrays stay in cache; any size gives the same answer."""
 
+PAID = ("patient_pays", "plan_pays", "secondary_pays")
+"""The amounts a projection adds up."""
+
 DRAWS, SEED = 10_000, 20_260_302
 MOST_DRAWS = 1_000_000
 PERCENTILES = (10, 50, 90)
@@ -210,13 +213,8 @@ def _component_totals(case: Case, part: Component, draws: Draws) -> Totals:
     reached: dict[str, Ints] = {}
     for first in range(0, count, BLOCK):
         here = slice(first, min(first + BLOCK, count))
-        result = adjudicate(
-            course.covered.block(here.start, here.stop),
-            case.plan,
-            case.scenario.used,
-            case.secondary,
-            case.secondary_from,
-        )
+        block = course.covered.block(here.start, here.stop)
+        result = adjudicate(block, case.plan, case.scenario.used, case.secondary, case.secondary_from, keep=PAID)
         for i, line in enumerate(lines):
             pays, paid = result.patient_pays[i], result.plan_pays[i] + result.secondary_pays[i]
             by_week[weeks[i], here] += pays

@@ -11,11 +11,11 @@ import pytest
 
 from estimator import projection
 from estimator.adjudication import adjudicate
-from estimator.draws import CHUNK, point
+from estimator.draws import CHUNK, point, sample
 from estimator.errors import InputError
 from estimator.estimate import Case, open_case, run
 from estimator.plan import Deductible, OutOfPocketMax
-from estimator.projection import SEED, Projection, patient_totals, project, totals
+from estimator.projection import PAID, SEED, Projection, patient_totals, project, totals
 from estimator.quote import quote
 from estimator.scenario import read_scenario
 from estimator.vocabulary import Region, Service
@@ -314,3 +314,13 @@ def test_three_items_in_england_cost_29_70_in_every_draw() -> None:
 
 def test_a_service_without_a_price_is_named() -> None:
     assert (Service.HOME_CARE,) == project(case(services=["physical_therapy", "home_care"]), 100).unpriced
+
+
+def test_keeping_only_what_is_paid_changes_no_amount() -> None:
+    opened = case()
+    made = run(opened, opened.components[0], sample(500, 3))
+    whole = adjudicate(made.covered, opened.plan, opened.scenario.used)
+    kept = adjudicate(made.covered, opened.plan, opened.scenario.used, keep=PAID)
+    for name in PAID:
+        assert (getattr(whole, name) == getattr(kept, name)).all()
+    assert (0, 500) == kept.charge.shape
