@@ -7,25 +7,28 @@ import json
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from estimator.comparison import Comparison
-from estimator.coverage_example import CoverageExample
-from estimator.imports.exchange_plan import CheckReport, ExchangePlan
-from estimator.imports.pfs import PfsImport
-from estimator.imports.rates import CodePrices, Finding
-from estimator.imports.rates import Spread as Amounts
-from estimator.inspection import TariffReport
-from estimator.lookup import Price, PriceProblem, PriceRange, Prices
-from estimator.mixes import Mixes
 from estimator.money import SYMBOLS
-from estimator.nhs_costs import NhsCosts
-from estimator.projection import Projection, Spread
-from estimator.quote import Quote
-from estimator.requirements import Checklist
-from estimator.statement import Statement
-from estimator.therapy_day import TherapyDay
-from estimator.timing import Timing
 from estimator.vocabulary import SERVICE_NAMES
+
+if TYPE_CHECKING:  # a command loads only the records it prints
+    from estimator.comparison import Comparison
+    from estimator.coverage_example import CoverageExample
+    from estimator.imports.exchange_plan import CheckReport, ExchangePlan
+    from estimator.imports.pfs import PfsImport
+    from estimator.imports.rates import CodePrices, Finding
+    from estimator.imports.rates import Spread as Amounts
+    from estimator.inspection import TariffReport
+    from estimator.lookup import Price, PriceRange, Prices
+    from estimator.mixes import Mixes
+    from estimator.nhs_costs import NhsCosts
+    from estimator.projection import Projection, Spread
+    from estimator.quote import Quote
+    from estimator.requirements import Checklist
+    from estimator.statement import Statement
+    from estimator.therapy_day import TherapyDay
+    from estimator.timing import Timing
 
 
 def money(amount: Decimal, currency: str) -> str:
@@ -249,6 +252,8 @@ def price(found: Price) -> str:
 
 def prices(found: Prices) -> str:
     """A file of prices, one row each."""
+    from estimator.lookup import PriceProblem
+
     rows: list[tuple[str, ...]] = [("Code", "Area", "Setting", "Date", "Allowed", "Status or problem")]
     for entry in found.prices:
         if isinstance(entry, PriceProblem):
