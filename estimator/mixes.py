@@ -107,6 +107,8 @@ class MixOption(Record):
     says: str
     plan: str | None
     patient_pays: Range
+    not_counted: tuple[Service, ...]
+    """Care of this way that has no published price: the way costs at least `patient_pays`, and beats no other."""
     nhs_pays: Decimal
     """What the likely course costs the health service, for information."""
     private_sessions: int
@@ -357,6 +359,7 @@ class _Result:
     private_sessions: Ints
     first_session_days: Floats | None
     recovery_days: Floats
+    not_counted: tuple[Service, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +391,7 @@ def _joined(runs: Sequence[_Result]) -> _Result:
         private_sessions=np.concatenate([run.private_sessions for run in runs]),
         first_session_days=np.concatenate(days) if len(days) == len(runs) else None,
         recovery_days=np.concatenate([run.recovery_days for run in runs]),
+        not_counted=tuple(dict.fromkeys(service for run in runs for service in run.not_counted)),
     )
 
 
@@ -395,6 +399,7 @@ def _run(recipe: Recipe, part: Component, draws: Draws) -> _Result:
     patient, nhs_pays, sessions = (np.zeros(draws.count, dtype=np.int64) for _ in range(3))
     first: Floats | None = None
     recovery: Floats = np.zeros(draws.count)
+    not_counted: dict[Service, None] = {}
     for leg in recipe.legs:
         course = run(leg.case, part, draws)
         recovery = course.wanted.recovery_days
@@ -402,13 +407,21 @@ def _run(recipe: Recipe, part: Component, draws: Draws) -> _Result:
         offered = _first_session_days(course, keep)
         if offered is not None:
             first = offered if first is None else np.minimum(first, offered)
+        not_counted |= dict.fromkeys(_without_price(course, keep))
         paid, plan_paid = _pays(leg, course, keep, draws)
         patient += paid
         if leg.payer.scenario.region == Region.NHS:
             nhs_pays += plan_paid
         else:
             sessions += (keep & _of(course, THERAPY)).sum(axis=0)
-    return _Result(patient, nhs_pays, sessions, first, recovery)
+    return _Result(patient, nhs_pays, sessions, first, recovery, tuple(not_counted))
+
+
+def _without_price(course: Course, keep: Flags) -> list[Service]:
+    """The services among the kept visits for which no price is published."""
+    unpriced = {line.visit_service for line in course.claims.lines if line.is_unpriced}
+    kept = [slot.service for slot, flags in zip(course.visits.slots, keep, strict=True) if flags.any()]
+    return [service for service in dict.fromkeys(kept) if service in unpriced]
 
 
 def _session_number(course: Course) -> Flags:
@@ -479,7 +492,7 @@ def _option(table: _Table, made: _Made, base: _Made) -> MixOption:
     trial, in_trial = _trial(table, likely)
     returns = _weeks(likely.recovery_days, spread.recovery_days)
     assert returns is not None
-    is_bought = saved is not None and saved > 0 and extra > 0
+    is_bought = saved is not None and saved > 0 and extra > 0 and not likely.not_counted
     return MixOption(
         id=recipe.id,
         way=recipe.way,
@@ -487,6 +500,7 @@ def _option(table: _Table, made: _Made, base: _Made) -> MixOption:
         says=SAYS[recipe.way],
         plan=recipe.plan.id if recipe.plan is not None else None,
         patient_pays=_money(likely.patient, spread.patient),
+        not_counted=likely.not_counted,
         nhs_pays=to_decimal(int(likely.nhs_pays[0])),
         private_sessions=int(likely.private_sessions[0]),
         weeks_to_first_session=weeks,
@@ -548,7 +562,9 @@ def _return_weeks(option: MixOption) -> Decimal:
 
 
 def _beats(one: MixOption, other: MixOption, weeks: Callable[[MixOption], Decimal | None]) -> bool:
-    """Whether `one` costs no more and takes no longer, and one of the two is truly better."""
+    """Whether `one` costs no more and takes no longer, and one of the two is truly better; its sum must be whole."""
+    if one.not_counted:
+        return False
     mine, theirs = (one.patient_pays.likely, weeks(one)), (other.patient_pays.likely, weeks(other))
     if mine[1] is None or theirs[1] is None:
         return False

@@ -14,8 +14,9 @@ from estimator.estimate import run
 from estimator.mixes import Mixes, MixOption, mixes
 from estimator.projection import project
 from estimator.quote import quote
+from estimator.scenario import read_scenario
 from estimator.vocabulary import Service
-from tests.cases import case, scenario
+from tests.cases import EXAMPLES, case, scenario
 
 DRAWS = 500
 WIDE = ("physical_therapy", "physician_visit", "imaging_mri", "specialist_visit", "massage_therapy")
@@ -280,3 +281,11 @@ def test_every_session_service_of_the_nhs_course_is_a_therapy() -> None:
     assert {Service.PHYSICAL_THERAPY_EVALUATION, Service.PHYSICAL_THERAPY} == {
         slot.service for slot in course.visits.slots
     }
+
+
+def test_a_way_with_care_nobody_prices_says_so_beats_none_and_has_no_price_a_week() -> None:
+    made = mixes(read_scenario(EXAMPLES / "nhs.toml"), draws=200)
+    short = {option.id for option in made.options if Service.IMAGING_ULTRASOUND in option.not_counted}
+    assert {"private", "private_scan_nhs_care"} <= {option.way for option in made.options if option.id in short}
+    assert all(option.pounds_per_week_saved is None for option in made.options if option.id in short)
+    assert all(not short & {*option.slower_and_dearer_than} for option in made.options)

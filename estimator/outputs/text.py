@@ -411,8 +411,9 @@ def mixes(made: Mixes) -> str:
             else ""
         )
         weeks = "" if first is None else f"{first.likely}"
+        least = "at least " if option.not_counted else ""
         saved = "" if price is None else money(price, made.currency)
-        rows.append((option.name, money(paid.likely, made.currency), between, weeks, saved, mark))
+        rows.append((option.name, f"{least}{money(paid.likely, made.currency)}", between, weeks, saved, mark))
     lines = [table(rows, right=(1, 2, 3, 4)), ""]
     lines += [
         f"{each.name}: {'not within a year' if each.sessions is None else each.sessions} sessions"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from html import escape
 from itertools import pairwise
 
-from estimator.mixes import SCANS, SESSIONS, Mixes, MixOption
+from estimator.mixes import Mixes, MixOption
 from estimator.outputs.tables import Column, Table
 from estimator.outputs.words import Words
 from estimator.vocabulary import Service
@@ -16,7 +16,6 @@ from estimator.vocabulary import Service
 NEAR_ACROSS, NEAR_UP = 9.0, 12.0
 """Dots closer than this, in hundredths of the picture, would cover each other and become one."""
 ROOM = 1.12
-BUYS_ALL = ("private", "insurance")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +24,13 @@ class Way:
 
     number: int
     option: MixOption
-    missing: tuple[Service, ...]
-    """Care it buys for which no private price is known."""
     beaten_by: tuple[str, ...]
     """Names of ways that cost no more and start no later, whose own sum is whole."""
+
+    @property
+    def missing(self) -> tuple[Service, ...]:
+        """Care of this way for which no price is known."""
+        return self.option.not_counted
 
     @property
     def name(self) -> str:
@@ -39,17 +41,11 @@ class Way:
         return self.option.weeks_to_first_session is not None
 
 
-def ways(made: Mixes, without_price: Collection[Service]) -> tuple[Way, ...]:
+def ways(made: Mixes) -> tuple[Way, ...]:
     """The ways of a comparison in their order; a sum with something missing is the least that a way costs."""
-    missing = {option.id: _missing(option, without_price) for option in made.options}
-    names = {option.id: _name(option) for option in made.options if not missing[option.id]}
+    names = {option.id: _name(option) for option in made.options}
     return tuple(
-        Way(
-            number=number,
-            option=option,
-            missing=missing[option.id],
-            beaten_by=tuple(names[name] for name in option.slower_and_dearer_than if name in names),
-        )
+        Way(number, option, tuple(names[name] for name in option.slower_and_dearer_than))
         for number, option in enumerate(made.options, start=1)
     )
 
@@ -57,13 +53,6 @@ def ways(made: Mixes, without_price: Collection[Service]) -> tuple[Way, ...]:
 def _name(option: MixOption) -> str:
     """The name of a way without saying insurance twice."""
     return option.name.replace("Private, insured: Private medical insurance", "Private medical insurance")
-
-
-def _missing(option: MixOption, without_price: Collection[Service]) -> tuple[Service, ...]:
-    if option.way in BUYS_ALL:
-        return tuple(without_price)
-    bought = {"private_scan_nhs_care": SCANS, "nhs_diagnosis_private_sessions": SESSIONS}.get(option.way, ())
-    return tuple(service for service in without_price if service in bought)
 
 
 def pays(way: Way, words: Words) -> str:

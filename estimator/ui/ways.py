@@ -15,10 +15,9 @@ from estimator.outputs.ways_chart import Way
 from estimator.outputs.words import Words, chance, mended
 from estimator.pathway import Source
 from estimator.scenario import Scenario
-from estimator.tariff import load_tariff
 from estimator.ui.result import Answer
 from estimator.ui.state import UK
-from estimator.vocabulary import Mode, Region, Service
+from estimator.vocabulary import Mode, Region
 
 KEPT = "ways_reckoned"
 SMALL_SHARE = Decimal("0.005")
@@ -64,7 +63,7 @@ def _reckoned(scenario: Scenario) -> Mixes:
 
 def to_html(made: Mixes, scenario: Scenario, words: Words) -> str:
     """Picture, rows, break-even numbers, and what is known about time."""
-    shown = ways_chart.ways(made, _without_price(scenario))
+    shown = ways_chart.ways(made)
     rows = "".join(_row(way, scenario, words) for way in shown)
     breaks = "".join(f"<li>{escape(_break_even(each, words))}</li>" for each in made.break_even)
     notes = "".join(f"<li>{escape(note)}</li>" for note in (*made.notes, *_add_a_price(shown)))
@@ -124,12 +123,6 @@ def _sentences(way: Way, scenario: Scenario, words: Words) -> Iterator[str]:
         yield f"The injury is over before that session {chance(option.recovered_before)}."
     if option.pounds_per_week_saved is not None and not way.beaten_by and not way.missing:
         yield f"Each week of waiting less costs {words.about(option.pounds_per_week_saved)}."
-
-
-def _without_price(scenario: Scenario) -> list[Service]:
-    """The care that is planned and for which no private price is known."""
-    unpriced = load_tariff(Region.UK_PRIVATE).region.unpriced
-    return [each for each in scenario.services if each in unpriced and each not in scenario.own_prices]
 
 
 def _break_even(each: BreakEven, words: Words) -> str:

@@ -118,7 +118,7 @@ def test_nothing_is_promised_about_recovery(app: AppTest) -> None:
 
 
 def test_a_sum_without_a_price_is_the_least_and_beats_nothing(made: Mixes) -> None:
-    shown = ways_chart.ways(made, [Service.IMAGING_ULTRASOUND])
+    shown = ways_chart.ways(made)
     by_way = {way.option.way: way for way in shown}
     assert by_way["private_scan_nhs_care"].missing == (Service.IMAGING_ULTRASOUND,)
     assert by_way["nhs_diagnosis_private_sessions"].missing == ()
@@ -128,14 +128,14 @@ def test_a_sum_without_a_price_is_the_least_and_beats_nothing(made: Mixes) -> No
 
 
 def test_a_way_that_is_beaten_says_by_which(made: Mixes) -> None:
-    shown = ways_chart.ways(made, [])
+    shown = ways_chart.ways(made)
     by_way = {way.option.way: way for way in shown}
     assert by_way["nhs_course_private_top_up"].beaten_by[0] == "NHS only"
     assert by_way["nhs"].beaten_by == ()
 
 
 def test_picture_and_table_hold_every_way(made: Mixes) -> None:
-    shown = ways_chart.ways(made, [])
+    shown = ways_chart.ways(made)
     drawn, table = ways_chart.chart(shown, UK), ways_chart.table(shown, UK)
     dots = " ".join(re.findall(r'<b class="way-dot[^>]*>([^<]*)<', drawn))
     assert sorted(re.findall(r"\d+", dots)) == [str(way.number) for way in shown]
