@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
@@ -55,18 +54,6 @@ def round_to_minor(value: Decimal) -> int:
 def to_decimal(minor: int) -> Decimal:
     """Minor units as an exact amount in major units with two decimals."""
     return Decimal(int(minor)).scaleb(-2)
-
-
-def allocate(total: Cents, weights: Sequence[Cents]) -> list[Cents]:
-    """Split `total` over parts in proportion to `weights`; the parts add up to `total` exactly.
-
-    Shapes: `total` (draws,), each weight (draws,). Every part is rounded down and the last part takes the rest; with
-    all weights zero the last part takes everything.
-    """
-    whole = np.sum(weights, axis=0)
-    safe = np.maximum(whole, 1)
-    parts = [total * weight // safe for weight in weights[:-1]]
-    return [*parts, total - np.sum(parts, axis=0, dtype=np.int64)] if parts else [total]
 
 
 def format_money(minor: float, currency: str, *, whole: bool = False) -> str:

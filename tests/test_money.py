@@ -13,7 +13,6 @@ from estimator.errors import InputError
 from estimator.money import (
     LARGEST_MAJOR,
     PPM,
-    allocate,
     format_money,
     rate,
     round_to_minor,
@@ -63,22 +62,6 @@ def test_a_share_of_an_array_is_the_share_of_each(amounts: list[int], rate_ppm: 
 @given(minor, ppm)
 def test_a_share_and_the_rest_are_the_whole(amount: int, rate_ppm: int) -> None:
     assert 0 <= share(amount, rate_ppm) <= amount
-
-
-# ---------------------------------------------------------------------- allocate
-
-
-@given(minor, st.lists(st.integers(0, 10_000_000), min_size=1, max_size=8))
-def test_an_allocation_loses_nothing(total: int, weights: list[int]) -> None:
-    parts = allocate(np.array([total]), [np.array([weight]) for weight in weights])
-    assert len(parts) == len(weights)
-    assert total == sum(int(part[0]) for part in parts)
-    assert all(part[0] >= 0 for part in parts)
-
-
-def test_an_allocation_follows_the_weights_in_every_draw() -> None:
-    parts = allocate(np.array([100, 100]), [np.array([1, 0]), np.array([1, 0]), np.array([1, 0])])
-    assert [part.tolist() for part in parts] == [[33, 0], [33, 0], [34, 100]]
 
 
 # ---------------------------------------------------------------------- rates and amounts
