@@ -11,7 +11,7 @@ fi
 
 lock() {
     uv pip compile --quiet --upgrade --universal --python-version 3.11 --only-binary :all: --generate-hashes \
-        --no-emit-index-url --no-emit-find-links --no-annotate --no-header "$@" >/dev/null
+        --no-emit-index-url --no-emit-find-links --no-strip-extras --no-annotate --no-header "$@" >/dev/null
 }
 lock pyproject.toml --group build -o requirements.lock
 lock pyproject.toml --group dev -c requirements.lock -o requirements-dev.lock
