@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,6 +22,7 @@ from estimator.adjudication import adjudicate
 from estimator.coverage import cover
 from estimator.errors import InputError
 from estimator.files import Amount, Record, read_toml, validate
+from estimator.messages import cached_by_language
 from estimator.money import to_decimal, to_minor
 from estimator.pathway import Source
 from estimator.plan import Benefit, Plan
@@ -109,7 +109,7 @@ class ExampleFile(Record):
     source: tuple[Source, ...]
 
 
-@cache
+@cached_by_language
 def load_example(path: Path = FILE) -> ExampleFile:
     """The shipped scenario; raises `FileProblems` naming the field."""
     return validate(ExampleFile, read_toml(path), path.name)

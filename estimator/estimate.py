@@ -10,9 +10,10 @@ from pathlib import Path
 
 import numpy as np
 
-from estimator.coverage import CoveredLines, cover
+from estimator.coverage import Cash, CoveredLines, cover
 from estimator.draws import Draws
 from estimator.errors import InputError
+from estimator.messages import say
 from estimator.pathway import Component, Pathway, VisitsWanted, components, load_pathway, visits_wanted
 from estimator.places_uk import area_of_postcode, outward_code
 from estimator.plan import Plan, find_plan
@@ -39,6 +40,8 @@ class Case:
     wait: Wait | None
     service_waits: Mapping[Service, int]
     """Days of a typical wait for services with a waiting list of their own."""
+    cash: Cash | None = None
+    """What is paid for in cash although the plan covers it."""
 
     @property
     def pays_sick_pay(self) -> bool:
@@ -111,10 +114,12 @@ def run(case: Case, part: Component, draws: Draws) -> Course:
         caps=[VisitCap(cap.services, cap.visits) for cap in case.tariff.region.visit_cap],
     )
     if not visits.slots:
-        raise InputError("services: none of the services named is part of the course for this injury; name another.")
-    self_paid = case.plan.self_paid(case.scenario.network)
+        nothing = say("none of the services named is part of the course for this injury; name another.")
+        raise InputError(f"services: {nothing}")
+    self_paid = case.plan.self_paid(case.scenario.network) | (case.cash.services if case.cash else frozenset())
     claims = price_visits(visits, case.scenario, case.tariff, case.pathway, draws, self_paid=self_paid)
-    return Course(case, part, wanted, visits, claims, cover(claims, case.plan, case.scenario.paperwork))
+    covered = cover(claims, case.plan, case.scenario.paperwork, case.cash)
+    return Course(case, part, wanted, visits, claims, covered)
 
 
 def calendar_of(scenario: Scenario, tariff: Tariff) -> Calendar:

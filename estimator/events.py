@@ -9,6 +9,7 @@ from typing import Literal
 from estimator.adjudication import Adjudication
 from estimator.coverage import Coverage, CoveredLines
 from estimator.files import Record
+from estimator.messages import say
 from estimator.money import format_money, to_minor
 from estimator.plan import Benefit, Plan
 
@@ -74,7 +75,11 @@ def _of_line(
         yield (
             "deductible_met",
             "",
-            f"You have paid your {words['deductible']} of {shown}; from here your plan pays its part.",
+            say(
+                "You have paid your {deductible} of {amount}; from here your plan pays its part.",
+                deductible=words["deductible"],
+                amount=shown,
+            ),
         )
     shared = result.deductible[i, 0] + result.copay[i, 0] + result.coinsurance[i, 0]
     if plan.out_of_pocket_max is not None and shared and not result.out_of_pocket_left[i, 0] and not outside:
@@ -82,7 +87,10 @@ def _of_line(
         yield (
             "out_of_pocket_max_met",
             "",
-            f"You have reached your out-of-pocket maximum of {shown}; covered care costs you nothing more this plan year.",
+            say(
+                "You have reached your out-of-pocket maximum of {amount}; covered care costs you nothing more this plan year.",
+                amount=shown,
+            ),
         )
     yield from _limits(i, coverage, benefit, covered, result, words)
 
@@ -97,21 +105,25 @@ def _limits(
 ) -> Iterator[tuple[EventKind, str, str]]:
     count, what = int(result.visit_number[i, 0]), words[coverage.visit_service.value]
     if benefit.prior_authorization_after_visit is not None and count == benefit.prior_authorization_after_visit:
-        text = f"Visit {count}: your plan must approve further visits before the next one."
+        text = say("Visit {number}: your plan must approve further visits before the next one.", number=count)
         yield "prior_authorization_due", benefit.counter, text
     is_over_visits = benefit.visit_limit is not None and count > benefit.visit_limit
     if benefit.visit_limit is not None and count == benefit.visit_limit:
         yield (
             "visit_limit_reached",
             benefit.counter,
-            f"Visit {count} is the last {what} visit your plan covers.",
+            say("Visit {number} is the last {service} visit your plan covers.", number=count, service=what),
         )
     elif is_over_visits:
-        text = f"The {benefit.visit_limit} visits your plan covers are used up."
+        text = say("The {number} visits your plan covers are used up.", number=benefit.visit_limit)
         yield "visit_limit_reached", benefit.counter, text
     if benefit.benefit_limit is not None and result.over_limit[i, 0] and not is_over_visits:
         shown = format_money(to_minor(benefit.benefit_limit), covered.claims.currency)
-        yield "benefit_limit_reached", benefit.group, f"Your plan's money limit of {shown} is used up."
+        yield (
+            "benefit_limit_reached",
+            benefit.group,
+            say("Your plan's money limit of {amount} is used up.", amount=shown),
+        )
 
 
 def _thresholds(covered: CoveredLines, result: Adjudication, plan: Plan, rows: Sequence[int]) -> Iterator[Event]:
@@ -121,21 +133,28 @@ def _thresholds(covered: CoveredLines, result: Adjudication, plan: Plan, rows: S
             if i in rows and covered.coverage[i].plan_year not in years:
                 years.add(covered.coverage[i].plan_year)
                 shown = format_money(to_minor(threshold.amount), covered.claims.currency)
-                text = f"The year's total passes {shown}. {threshold.note}".strip()
+                passed = say("The year's total passes {amount}.", amount=shown)
+                text = f"{passed} {threshold.note}".strip()
                 day, number = covered.claims.lines[i].day, rows.index(i) + 1
                 yield Event(date=day, kind="threshold", id=threshold.id, text=text, line=number)
 
 
 def _plan_years(covered: CoveredLines, plan: Plan, rows: Sequence[int], words: Mapping[str, str]) -> Iterator[Event]:
     """The start of each later plan year, where anything begins again with it."""
-    again = [words["deductible"]] if plan.deductible is not None and plan.deductible.resets == "plan_year" else []
+    has_deductible = plan.deductible is not None and plan.deductible.resets == "plan_year"
     limited = any(
         (benefit.visit_limit is not None and benefit.visit_limit_resets == "plan_year")
         or (benefit.benefit_limit is not None and benefit.benefit_limit_resets == "plan_year")
         for benefit in plan.benefit
     )
-    again += ["limits"] if limited or plan.out_of_pocket_max is not None else []
-    years = sorted({covered.coverage[i].plan_year for i in rows})
-    for year in years[1:] if again else ():
-        text = f"A new plan year starts: your {' and '.join(again)} begin{'s' if again == [words['deductible']] else ''} again."
+    has_limits = limited or plan.out_of_pocket_max is not None
+    if has_deductible and has_limits:
+        text = say("A new plan year starts: your {deductible} and limits begin again.", deductible=words["deductible"])
+    elif has_deductible:
+        text = say("A new plan year starts: your {deductible} begins again.", deductible=words["deductible"])
+    elif has_limits:
+        text = say("A new plan year starts: your limits begin again.")
+    else:
+        return
+    for year in sorted({covered.coverage[i].plan_year for i in rows})[1:]:
         yield Event(date=plan.plan_year_start(year), kind="plan_year_starts", id="plan_year_starts", text=text)

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from estimator.errors import FileProblems, InputError
+from estimator.messages import say
 
 Setting = Literal["nonfacility", "facility"]
 
@@ -447,8 +448,12 @@ class FeeSchedule:
         if on.year not in self.years:
             loaded = ", ".join(map(str, self.years)) or "none"
             raise InputError(
-                f"No {on.year} fee schedule table is loaded (loaded: {loaded}). Import one with: "
-                f"estimator import pfs PPRRVU.csv GPCI.csv --year {on.year}"
+                say(
+                    "No {year} fee schedule table is loaded (loaded: {loaded_years}). Import one with: estimator import pfs "
+                    "PPRRVU.csv GPCI.csv --year {year}",
+                    year=on.year,
+                    loaded_years=loaded,
+                )
             )
         return on.year
 
@@ -734,7 +739,10 @@ class FeeSchedule:
                     return place
             siblings = [str(place) for place in places if where in (place.mac, place.state)]
             if siblings:
-                raise InputError(f"No locality {text!r}. {where} has: {'; '.join(siblings)}.")
+                known = "; ".join(siblings)
+                raise InputError(
+                    say("No locality {value}. {place} has: {known}.", value=repr(text), place=where, known=known)
+                )
         named = [place for place in places if place.name.upper() == key]
         if len(named) == 1:
             return named[0]
@@ -747,11 +755,10 @@ class FeeSchedule:
         }
         close = difflib.get_close_matches(key, names, 4, 0.65) or difflib.get_close_matches(key, names, 4, 0.4)
         near = dict.fromkeys(str(names[name]) for name in close)
-        raise InputError(
-            f"No locality {text!r}."
-            + (f" Nearest: {'; '.join(near)}." if near else "")
-            + " Write an area as NY-01, 13202-01 or NATIONAL."
-        )
+        said = [say("No locality {value}.", value=repr(text))]
+        if near:
+            said.append(say("Nearest: {known}.", known="; ".join(near)))
+        raise InputError(" ".join([*said, say("Write an area as NY-01, 13202-01 or NATIONAL.")]))
 
     def locality_for(self, state: str, county: str | None = None, *, on: date | None = None) -> Locality:
         """The locality of a state and county; the state alone is enough where one locality serves it."""
@@ -763,14 +770,18 @@ class FeeSchedule:
         }
         served = sorted(set(listed.values()))
         if not served:
-            raise InputError(f"No Medicare locality of {year} serves {STATE_NAMES[code]}.")
+            raise InputError(say("No Medicare locality of {year} serves {state}.", year=year, state=STATE_NAMES[code]))
         if len(served) == 1:
             return places[served[0]]
         if county is None or not county.strip():
             options = "; ".join(self._described(code, where, places[where]) for where in served)
             raise InputError(
-                f"{STATE_NAMES[code]} is served by {len(served)} Medicare localities. "
-                f"Which county is the clinic in? {options}."
+                say(
+                    "{state} is served by {number} Medicare localities. Which county is the clinic in? {options}.",
+                    state=STATE_NAMES[code],
+                    number=len(served),
+                    options=options,
+                )
             )
         key = _county_key(county)
         key = COUNTY_ALIASES.get((code, key), key)
@@ -783,9 +794,12 @@ class FeeSchedule:
         if typos or rest is None:
             near = typos or difflib.get_close_matches(key, listed, 3, 0.5) or sorted(listed)
             raise InputError(
-                f"No county {county!r} in {STATE_NAMES[code]}. Nearest: "
-                + ", ".join(counties[name] for name in near)
-                + "."
+                say(
+                    "No county {value} in {state}. Nearest: {known}.",
+                    value=repr(county),
+                    state=STATE_NAMES[code],
+                    known=", ".join(counties[name] for name in near),
+                )
             )
         return places[rest]
 
@@ -803,7 +817,13 @@ class FeeSchedule:
         try:
             return self.places[year][locality.mac, locality.number]
         except KeyError:
-            raise InputError(f"Locality {locality} of {locality.year} does not exist in {year}.") from None
+            gone = say(
+                "Locality {place} of {year} does not exist in {other_year}.",
+                place=locality,
+                year=locality.year,
+                other_year=year,
+            )
+            raise InputError(gone) from None
 
 
 _Rule = Callable[[list[DayLine]], list[DayLine]]

@@ -21,6 +21,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails
 
 from estimator.errors import FileProblems, InputError
+from estimator.messages import marked, say, say_many
 from estimator.money import rate, to_minor
 
 MAX_BYTES = 5_000_000
@@ -37,7 +38,7 @@ class Record(BaseModel):
 def _as_decimal(value: object) -> object:
     """An exact decimal from text or a whole number; a binary float is read through its shortest text."""
     if isinstance(value, bool):
-        raise ValueError("write a number such as 120.00")
+        raise ValueError(say("write a number such as 120.00"))
     return Decimal(repr(value)) if isinstance(value, float) else value
 
 
@@ -51,7 +52,9 @@ def _valid_amount(value: Decimal) -> Decimal:
 
 def _valid_rate(value: Decimal) -> Decimal:
     if 1 < value <= 100:
-        raise ValueError(f"a rate is a share of one: write {value / 100} for {value}%")
+        raise ValueError(
+            say("a rate is a share of one: write {share} for {percent}%", share=value / 100, percent=value)
+        )
     try:
         rate(value)
     except InputError as error:
@@ -68,18 +71,21 @@ Rate = Annotated[Decimal, BeforeValidator(_as_decimal), AfterValidator(_valid_ra
 
 def _not_a_truth(value: object) -> object:
     if isinstance(value, bool):
-        raise ValueError("write a whole number such as 12")
+        raise ValueError(say("write a whole number such as 12"))
     return value
 
 
 def _printable(value: str) -> str:
     if not value.isprintable():
-        raise ValueError("write plain text without control characters")
+        raise ValueError(say("write plain text without control characters"))
     return value
 
 
 Name = Annotated[str, Field(max_length=200), AfterValidator(_printable)]
 """A short text without control characters, such as the id of a plan."""
+
+Prose = Annotated[str, AfterValidator(say)]
+"""A text that people read: said in the language in use when its file is read."""
 
 Whole = Annotated[int, BeforeValidator(_not_a_truth), Field(ge=0, le=1000)]
 """A count from 0 to 1000; true and false are not counts."""
@@ -115,13 +121,16 @@ def read_text(path: Path, *, limit: int = MAX_BYTES) -> str:
 def decode(raw: bytes, name: str) -> str:
     """Bytes of a file called `name` as text, refusing what is empty or not text."""
     if not raw.strip():
-        raise InputError(f"{name}: the file is empty.")
+        empty = say("the file is empty.")
+        raise InputError(f"{name}: {empty}")
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{name}: byte {error.start + 1} is not UTF-8 text. Is it the right file?") from None
+        foreign = say("byte {number} is not UTF-8 text. Is it the right file?", number=error.start + 1)
+        raise InputError(f"{name}: {foreign}") from None
     if "\0" in text:
-        raise InputError(f"{name}: this is a binary file, not text. Is it the right file?")
+        binary = say("this is a binary file, not text. Is it the right file?")
+        raise InputError(f"{name}: {binary}")
     return text
 
 
@@ -144,7 +153,8 @@ def parse_toml(text: str, name: str) -> JsonObject:
     try:
         return tomllib.loads(text, parse_float=_finite)
     except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{name}: not valid TOML: {error}.") from None
+        broken = say("not valid TOML: {problem}.", problem=error)
+        raise InputError(f"{name}: {broken}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: {error}.") from None
 
@@ -156,25 +166,28 @@ def parse_json(text: str, name: str) -> JsonObject:
         seen: JsonObject = {}
         for key, value in pairs:
             if key in seen:
-                raise InputError(f"{name}: {key} is given twice; keep one.")
+                twice = say("{field} is given twice; keep one.", field=key)
+                raise InputError(f"{name}: {twice}")
             seen[key] = value
         return seen
 
     try:
         data = json.loads(text, parse_float=_finite, parse_constant=_finite, object_pairs_hook=once)
     except json.JSONDecodeError as error:
-        raise InputError(f"{name}: line {error.lineno}: not valid JSON: {error.msg}.") from None
+        broken = say("line {number}: not valid JSON: {problem}.", number=error.lineno, problem=error.msg)
+        raise InputError(f"{name}: {broken}") from None
     except (ValueError, RecursionError) as error:
         raise InputError(f"{name}: {error}.") from None
     if not isinstance(data, dict):
-        raise InputError(f"{name}: expected one JSON object in braces.")
+        wanted = say("expected one JSON object in braces.")
+        raise InputError(f"{name}: {wanted}")
     return cast(JsonObject, data)
 
 
 def _finite(text: str) -> Decimal:
     value = Decimal(text)
     if not value.is_finite():
-        raise ValueError(f"{text} is not a number; write one such as 120.00")
+        raise ValueError(say("{value} is not a number; write one such as 120.00", value=text))
     return value
 
 
@@ -248,27 +261,85 @@ def problems_of(error: ValidationError, model: type[BaseModel], where: str) -> l
     return [sentence.replace("?.", "?") for sentence in sentences]
 
 
+COMPLAINTS: Mapping[str, str] = {
+    "bool_parsing": marked("Input should be a valid boolean, unable to interpret input (got {value})."),
+    "bool_type": marked("Input should be a valid boolean (got {value})."),
+    "decimal_parsing": marked("input should be a valid decimal (got {value})."),
+    "decimal_type": marked("decimal input should be an integer, float, string or Decimal object (got {value})."),
+    "dict_type": marked("Input should be a valid dictionary (got {value})."),
+    "finite_number": marked("input should be a finite number (got {value})."),
+    "greater_than_equal": marked("Input should be greater than or equal to {least} (got {value})."),
+    "int_from_float": marked("input should be a valid integer, got a number with a fractional part (got {value})."),
+    "int_parsing": marked("input should be a valid integer, unable to parse string as an integer (got {value})."),
+    "int_parsing_size": marked("unable to parse input string as an integer, exceeded maximum size (got {value})."),
+    "int_type": marked("input should be a valid integer (got {value})."),
+    "less_than_equal": marked("Input should be less than or equal to {most} (got {value})."),
+    "model_type": marked("Input should be a valid dictionary or instance of {record} (got {value})."),
+    "string_type": marked("Input should be a valid string (got {value})."),
+    "tuple_type": marked("Input should be a valid tuple (got {value})."),
+}
+"""What pydantic says about a value, by its name for the problem."""
+NAMES_IN_COMPLAINTS = {"ge": "least", "le": "most", "class_name": "record"}
+
+
 def _sentence(detail: ErrorDetails, model: type[BaseModel], where: str) -> str:
     place = _place(detail["loc"])
-    prefix = f"{where}: {place}: " if place else f"{where}: "
-    got, context = detail.get("input"), detail.get("ctx", {})
+    said = _complaint(detail, model)
+    return f"{where}: {place}: {said}" if place else f"{where}: {said}"
+
+
+def _complaint(detail: ErrorDetails, model: type[BaseModel]) -> str:
+    value, context = _shown(detail.get("input")), detail.get("ctx", {})
     match detail["type"]:
         case "missing":
-            return prefix + "this field is missing."
+            return say("this field is missing.")
         case "extra_forbidden":
-            return prefix + f"unknown field{suggestion(str(detail['loc'][-1]), _fields_at(model, detail['loc'][:-1]))}."
+            near = suggestion(str(detail["loc"][-1]), _fields_at(model, detail["loc"][:-1]))
+            return say("unknown field{suggestion}.", suggestion=near)
         case "enum" | "literal_error":
             expected = str(context.get("expected", ""))
             names = [part.strip(" '") for part in expected.replace(" or ", ",").split(",")]
-            return prefix + f"expected one of {', '.join(names)} (got {_shown(got)}){nearest(str(got), names)}."
+            return say(
+                "expected one of {known} (got {value}){suggestion}.",
+                known=", ".join(names),
+                value=value,
+                suggestion=nearest(str(detail.get("input")), names),
+            )
         case "value_error":
-            return prefix + str(context.get("error", detail["msg"])).rstrip(".") + "."
+            return str(context.get("error", detail["msg"])).rstrip(".") + "."
+        case "string_too_long":
+            most = int(context["max_length"])
+            return say_many(
+                "String should have at most {count} character (got {value}).",
+                "String should have at most {count} characters (got {value}).",
+                most,
+                value=value,
+            )
+        case "string_too_short":
+            least = int(context["min_length"])
+            return say_many(
+                "String should have at least {count} character (got {value}).",
+                "String should have at least {count} characters (got {value}).",
+                least,
+                value=value,
+            )
+        case "too_short" if context.get("field_type") == "Tuple":
+            return say_many(
+                "Tuple should have at least {count} item after validation, not {found} (got {value}).",
+                "Tuple should have at least {count} items after validation, not {found} (got {value}).",
+                int(context["min_length"]),
+                found=context["actual_length"],
+                value=value,
+            )
+        case kind if kind in COMPLAINTS:
+            bounds = {NAMES_IN_COMPLAINTS.get(name, name): bound for name, bound in context.items()}
+            return say(COMPLAINTS[kind], value=value, **bounds)
         case kind if kind.startswith("date"):
-            return prefix + f"expected a date such as 2026-03-02 (got {_shown(got)})."
+            return say("expected a date such as 2026-03-02 (got {value}).", value=value)
         case kind if kind.startswith(("decimal", "int", "float", "finite")):
-            return prefix + f"{detail['msg'][:1].lower()}{detail['msg'][1:]} (got {_shown(got)})."
+            return f"{detail['msg'][:1].lower()}{detail['msg'][1:]} (got {value})."
         case _:
-            return prefix + f"{detail['msg']} (got {_shown(got)})."
+            return f"{detail['msg']} (got {value})."
 
 
 def _place(location: tuple[int | str, ...]) -> str:
@@ -303,15 +374,15 @@ def _models_in(annotation: object) -> Iterator[type[BaseModel]]:
 def nearest(word: str, known: Sequence[str]) -> str:
     """`; did you mean ...?` where a known word is near."""
     close = difflib.get_close_matches(word, known, n=1)
-    return f"; did you mean '{close[0]}'?" if close and close[0] != word else ""
+    return say("; did you mean '{name}'?", name=close[0]) if close and close[0] != word else ""
 
 
 def suggestion(word: str, known: Sequence[str]) -> str:
     """`; did you mean ...?` where a known word is near, otherwise the known words when they are few."""
     close = difflib.get_close_matches(word, known, n=1)
     if close:
-        return f"; did you mean '{close[0]}'?" if word != close[0] else ""
-    return f"; known: {', '.join(known)}" if 0 < len(known) <= 30 else ""
+        return say("; did you mean '{name}'?", name=close[0]) if word != close[0] else ""
+    return say("; known: {names}", names=", ".join(known)) if 0 < len(known) <= 30 else ""
 
 
 def decimal_cell(text: str) -> Decimal:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from estimator.files import Record
+from estimator.messages import say
 from estimator.money import format_money, rate, share, to_decimal, to_minor
 from estimator.scenario import Accounts
 from estimator.statement import Amounts
@@ -58,23 +59,29 @@ def _says(accounts: Accounts, currency: str, owed: int, employer: int, saved: in
     def money(minor: int) -> str:
         return format_money(minor, currency)
 
-    says = [f"Your share of {money(owed)} stays the same; this is only where it comes from."]
+    says = [say("Your share of {amount} stays the same; this is only where it comes from.", amount=money(owed))]
     if employer:
-        says.append(f"Your employer's account pays {money(employer)} of it.")
+        says.append(say("Your employer's account pays {amount} of it.", amount=money(employer)))
     if saved:
-        says.append(f"Your health savings pay {money(saved)} of it.")
+        says.append(say("Your health savings pay {amount} of it.", amount=money(saved)))
     if employer or saved:
-        says.append(f"{money(owed - employer - saved)} is left for your own pocket.")
+        says.append(say("{amount} is left for your own pocket.", amount=money(owed - employer - saved)))
     if tax:
-        percent = (accounts.tax_rate * 100).normalize()
+        percent = f"{(accounts.tax_rate * 100).normalize():f}"
         says.append(
-            f"At a tax rate of {percent:f}% you saved {money(tax)} in tax on that money; it is not taken off here."
+            say(
+                "At a tax rate of {percent}% you saved {amount} in tax on that money; it is not taken off here.",
+                percent=percent,
+                amount=money(tax),
+            )
         )
     if accounts.employer_reimbursement and accounts.health_savings:
         says.append(
-            "With a general employer account you usually may not pay into an HSA in the same months; ask your employer "
-            "which kind you have."
+            say(
+                "With a general employer account you usually may not pay into an HSA in the same months; ask your employer "
+                "which kind you have."
+            )
         )
     if employer or saved:
-        says.append("Massage, supplies and trips may need a doctor's letter before an account may pay for them.")
+        says.append(say("Massage, supplies and trips may need a doctor's letter before an account may pay for them."))
     return tuple(says)

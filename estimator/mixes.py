@@ -10,7 +10,7 @@ and is never made larger for a longer wait. Nothing shows that earlier massage s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -25,6 +25,7 @@ from estimator.draws import CHUNK, Draws, Flags, Floats, Ints, point, sample
 from estimator.errors import InputError
 from estimator.estimate import WAITING_SERVICES, Case, Course, open_case, run
 from estimator.files import Record
+from estimator.messages import marked, say
 from estimator.money import to_decimal
 from estimator.pathway import Component, Source
 from estimator.places_uk import nhs_area
@@ -69,20 +70,24 @@ Way = Literal[
 ]
 
 NAMES: dict[Way, str] = {
-    "nhs": "NHS only",
-    "nhs_diagnosis_private_sessions": "NHS diagnosis, private sessions",
-    "private_scan_nhs_care": "Private scan, NHS care",
-    "nhs_course_private_top_up": "NHS course, private top-up",
-    "private": "Private, you pay",
-    "insurance": "Private, insured",
+    "nhs": marked("NHS only"),
+    "nhs_diagnosis_private_sessions": marked("NHS diagnosis, private sessions"),
+    "private_scan_nhs_care": marked("Private scan, NHS care"),
+    "nhs_course_private_top_up": marked("NHS course, private top-up"),
+    "private": marked("Private, you pay"),
+    "insurance": marked("Private, insured"),
 }
 SAYS: dict[Way, str] = {
-    "nhs": "You wait for the NHS and pay only what it does not offer.",
-    "nhs_diagnosis_private_sessions": "The NHS finds out what it is; you buy the sessions and do not wait for them.",
-    "private_scan_nhs_care": "You buy the scan and take its report to the NHS, which does the rest.",
-    "nhs_course_private_top_up": "You wait for the NHS course; when it ends you buy the sessions that are still useful.",
-    "private": "You buy everything and do not wait for sessions.",
-    "insurance": "Your insurer pays by the terms of the policy, and you do not wait for sessions.",
+    "nhs": marked("You wait for the NHS and pay only what it does not offer."),
+    "nhs_diagnosis_private_sessions": marked(
+        "The NHS finds out what it is; you buy the sessions and do not wait for them."
+    ),
+    "private_scan_nhs_care": marked("You buy the scan and take its report to the NHS, which does the rest."),
+    "nhs_course_private_top_up": marked(
+        "You wait for the NHS course; when it ends you buy the sessions that are still useful."
+    ),
+    "private": marked("You buy everything and do not wait for sessions."),
+    "insurance": marked("Your insurer pays by the terms of the policy, and you do not wait for sessions."),
 }
 
 
@@ -175,6 +180,18 @@ def mixes(
     `scenario.secondary`. `discharge_after` is the number of NHS sessions before the private top-up, the usual course
     where nothing is said.
     """
+    return mixes_with_draws(scenario, plans, draws, seed, tariffs, discharge_after)[0]
+
+
+def mixes_with_draws(
+    scenario: Scenario,
+    plans: Sequence[str] = (),
+    draws: int = DRAWS,
+    seed: int = SEED,
+    tariffs: Path | None = None,
+    discharge_after: int | None = None,
+) -> tuple[Mixes, Mapping[str, Ints]]:
+    """The same, with what the person pays in every draw, in minor units, by the id of each way."""
     if scenario.region not in (Region.NHS, Region.UK_PRIVATE):
         raise InputError(f"region: NHS and private care are mixed only in the UK (got {scenario.region}).")
     if scenario.mode == Mode.AVERAGE:
@@ -189,16 +206,17 @@ def mixes(
     made = [_Made.of(table, recipe, draws, seed) for recipe in table.recipes()]
     base = next(each for each in made if each.recipe.way == "nhs")
     options = [_option(table, each, base) for each in made]
-    marked = [_marked(option, options) for option in options]
-    return Mixes(
+    compared = [_compared(option, options) for option in options]
+    found = Mixes(
         currency="GBP",
         draws=draws,
         seed=seed,
-        options=tuple(sorted(marked, key=lambda option: option.patient_pays.likely)),
+        options=tuple(sorted(compared, key=lambda option: option.patient_pays.likely)),
         break_even=tuple(_break_evens(table)),
         notes=tuple(_notes(table, options)),
         trial_source=table.tariff.source(table.trial_factor("early_rehabilitation_difference")[1]),
     )
+    return found, {each.recipe.id: each.spread.patient for each in made}
 
 
 # ---------------------------------------------------------------- the cases behind a mix
@@ -493,11 +511,12 @@ def _option(table: _Table, made: _Made, base: _Made) -> MixOption:
     returns = _weeks(likely.recovery_days, spread.recovery_days)
     assert returns is not None
     is_bought = saved is not None and saved > 0 and extra > 0 and not likely.not_counted
+    name = say(NAMES[recipe.way])
     return MixOption(
         id=recipe.id,
         way=recipe.way,
-        name=NAMES[recipe.way] if recipe.plan is None else f"{NAMES[recipe.way]}: {recipe.plan.title}",
-        says=SAYS[recipe.way],
+        name=name if recipe.plan is None else f"{name}: {recipe.plan.title}",
+        says=say(SAYS[recipe.way]),
         plan=recipe.plan.id if recipe.plan is not None else None,
         patient_pays=_money(likely.patient, spread.patient),
         not_counted=likely.not_counted,
@@ -540,7 +559,9 @@ def _trial(table: _Table, likely: _Result) -> tuple[Trial, Decimal | None]:
     return "between_the_groups", None
 
 
-def _marked(option: MixOption, options: Sequence[MixOption]) -> MixOption:
+def _compared(option: MixOption, options: Sequence[MixOption]) -> MixOption:
+    """An option with the ways that beat it."""
+
     def beaten_by(weeks: Callable[[MixOption], Decimal | None]) -> tuple[str, ...]:
         return tuple(other.id for other in options if other is not option and _beats(other, option, weeks))
 
@@ -606,15 +627,13 @@ def _break_evens(table: _Table) -> Iterator[BreakEven]:
     alone = _running_cost(table.private, prices, with_secondary=False)
     for case in table.insured:
         insured = _running_cost(case, prices, with_secondary=False)
-        yield _break_even(f"excess:{case.plan.id}", f"Using {case.plan.title}", alone, insured, 0)
+        yield _break_even("excess", case.plan, alone, insured, 0)
         if case.plan.premium is not None:
-            yield _break_even(
-                f"premium:{case.plan.id}", f"Buying {case.plan.title} for a year", alone, insured, _yearly(case.plan)
-            )
+            yield _break_even("premium", case.plan, alone, insured, _yearly(case.plan))
     cash = table.private.secondary
     if cash is not None and cash.premium is not None:
         paid_back = _running_cost(table.private, prices, with_secondary=True)
-        yield _break_even(f"premium:{cash.id}", f"Buying {cash.title} for a year", alone, paid_back, _yearly(cash))
+        yield _break_even("premium", cash, alone, paid_back, _yearly(cash))
 
 
 def _yearly(plan: Plan) -> int:
@@ -622,23 +641,40 @@ def _yearly(plan: Plan) -> int:
     return int(plan.premium.amount * 100) * (12 if plan.premium.per == "month" else 1)
 
 
-def _break_even(name: str, title: str, alone: Ints, covered: Ints, fixed: int) -> BreakEven:
+Bought = Literal["excess", "premium"]
+"""A policy that is used, or one that is bought for a year."""
+TITLES: dict[Bought, str] = {
+    "excess": marked("Using {plan}"),
+    "premium": marked("Buying {plan} for a year"),
+}
+NEVER: dict[Bought, str] = {
+    "excess": marked("Using {plan} never pays within {number} weekly sessions."),
+    "premium": marked("Buying {plan} for a year never pays within {number} weekly sessions."),
+}
+PAYS_FROM: dict[Bought, str] = {
+    "excess": marked("Using {plan} pays from session {number} on."),
+    "premium": marked("Buying {plan} for a year pays from session {number} on."),
+}
+
+
+def _break_even(bought: Bought, plan: Plan, alone: Ints, covered: Ints, fixed: int) -> BreakEven:
     """The first number of sessions at which the cover, with its fixed cost, is truly cheaper."""
     cheaper = np.flatnonzero(covered + fixed < alone)
     number = int(cheaper[0]) + 1 if len(cheaper) else None
     at = (number or len(alone)) - 1
-    never, ever = f"never pays within {len(alone)} weekly sessions.", f"pays from session {number} on."
-    says = f"{title} {never if number is None else ever}"
+    says = NEVER if number is None else PAYS_FROM
+    said = say(says[bought], plan=plan.title, number=number or len(alone))
     if fixed:
-        says += " A policy bought now does not cover an injury you already have."
+        too_late = say("A policy bought now does not cover an injury you already have.")
+        said = f"{said} {too_late}"
     return BreakEven(
-        id=name,
-        name=title,
+        id=f"{bought}:{plan.id}",
+        name=say(TITLES[bought], plan=plan.title),
         sessions=number,
         self_pay=to_decimal(int(alone[at])),
         with_cover=to_decimal(int(covered[at]) + fixed),
         fixed_cost=to_decimal(fixed),
-        says=says,
+        says=said,
     )
 
 
@@ -675,19 +711,26 @@ def _running_cost(case: Case, prices: tuple[int, int], *, with_secondary: bool) 
 
 
 def _notes(table: _Table, options: Sequence[MixOption]) -> Iterator[str]:
-    yield "Nothing shows that earlier massage shortens recovery, so no days are saved for it."
-    yield "Private sessions are taken as free on the first safe day; ask the clinic."
+    yield say("Nothing shows that earlier massage shortens recovery, so no days are saved for it.")
+    yield say("Private sessions are taken as free on the first safe day; ask the clinic.")
     if any(option.trial in ("early_group", "late_group") for option in options):
-        difference = table.trial_factor("early_rehabilitation_difference")[0]
-        yield (
-            f"In one trial of 50 people, therapy from day 9 instead of day 2 meant {difference} more days. The usual "
-            "recovery stands for the early group. A longer wait was not studied, so it adds no more than that."
+        yield say(
+            "In one trial of 50 people, therapy from day 9 instead of day 2 meant {days} more days. The usual "
+            "recovery stands for the early group. A longer wait was not studied, so it adds no more than that.",
+            days=table.trial_factor("early_rehabilitation_difference")[0],
         )
     else:
-        yield "How the start of therapy changes recovery was not studied for these starts or this injury: none is claimed."
+        yield say(
+            "How the start of therapy changes recovery was not studied for these starts or this injury: none is claimed."
+        )
     if any(option.way == "nhs_course_private_top_up" for option in options):
-        yield f"The NHS course is taken to end after {table.discharge_after} sessions; a first private appointment follows."
+        yield say(
+            "The NHS course is taken to end after {number} sessions; a first private appointment follows.",
+            number=table.discharge_after,
+        )
     if table.scenario.treatment == Management.SURGICAL:
-        yield "The wait for an operation is not in the dates: planned operations wait months, a torn-off tendon is urgent."
+        yield say(
+            "The wait for an operation is not in the dates: planned operations wait months, a torn-off tendon is urgent."
+        )
     if table.nhs.wait is not None and table.nhs.wait.is_borrowed:
-        yield f"No wait is published for {table.nhs.wait.area}; England's stands in."
+        yield say("No wait is published for {area}; England's stands in.", area=table.nhs.wait.area)

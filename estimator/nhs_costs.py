@@ -10,15 +10,17 @@ from calendar import monthrange
 from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
 from typing import Literal
 
 from estimator.errors import InputError
 from estimator.estimate import Case
 from estimator.files import Record
+from estimator.messages import marked, say, say_many
 from estimator.money import round_to_minor, to_decimal
 from estimator.quote import Quote, quote
 from estimator.tariff import Tariff
-from estimator.vocabulary import SERVICE_NAMES, Service
+from estimator.vocabulary import Service, service_name
 
 NOTHING = Decimal("0.00")
 CHARGED_NATION = "England"
@@ -63,7 +65,8 @@ def prescriptions(days: Sequence[date], nation: str, tariff: Tariff) -> Prescrip
     items of the next 3 or 12 months. Outside England every item is free.
     """
     if nation != CHARGED_NATION or not days:
-        says = "Prescriptions are free here." if nation != CHARGED_NATION else "No prescription item was named."
+        is_free = nation != CHARGED_NATION
+        says = say("Prescriptions are free here.") if is_free else say("No prescription item was named.")
         return Prescriptions(
             nation=nation, items=len(days), each_item=NOTHING, paid_singly=NOTHING, cheapest=NOTHING,
             payments=(), saves=NOTHING, says=says,
@@ -121,9 +124,17 @@ def months_later(day: date, months: int) -> date:
 def _says(payments: Sequence[PrescriptionPayment], saves: Decimal) -> str:
     bought = [payment for payment in payments if payment.kind != "item"]
     if not bought:
-        return "Pay for each item; a prepayment certificate would cost more."
-    months = " and then ".join(f"{CERTIFICATES[payment.kind]} months" for payment in bought)
-    return f"Buy a prepayment certificate for {months} before you pay for the first item: it saves {saves}."
+        return say("Pay for each item; a prepayment certificate would cost more.")
+    months = [say_many("{count} month", "{count} months", CERTIFICATES[payment.kind]) for payment in bought]
+    return say(
+        "Buy a prepayment certificate for {months} before you pay for the first item: it saves {amount}.",
+        months=reduce(_and_then, months),
+        amount=saves,
+    )
+
+
+def _and_then(first: str, later: str) -> str:
+    return say("{first} and then {later}", first=first, later=later)
 
 
 # ---------------------------------------------------------------- travel
@@ -147,19 +158,22 @@ def travel_refund(
     if low_income and referred_to_hospital:
         per_mile = tariff.factor("travel_refund_per_mile", on).middle
         refund = to_decimal(round_to_minor(per_mile * miles))
-        says = (
-            f"About {per_mile} a mile by car at one hospital's rate; ask yours, and claim the cheapest fare otherwise."
+        says = say(
+            "About {amount} a mile by car at one hospital's rate; ask yours, and claim the cheapest fare otherwise.",
+            amount=per_mile,
         )
         if nation != CHARGED_NATION:
-            says += f" The rules are England's; {nation} has a scheme of its own."
+            elsewhere = say("The rules are England's; {nation} has a scheme of its own.", nation=nation)
+            says = f"{says} {elsewhere}"
         return TravelRefund(is_possible=True, refund=refund, claim_within_months=3, says=says)
-    why = "your income must be low" if not low_income else "a doctor or dentist must have referred you to hospital care"
-    return TravelRefund(
-        is_possible=False,
-        refund=NOTHING,
-        claim_within_months=3,
-        says=f"No refund: {why}; physiotherapy you booked yourself and GP visits do not count.",
-    )
+    if low_income:
+        says = say(
+            "No refund: a doctor or dentist must have referred you to hospital care; physiotherapy you booked yourself and "
+            "GP visits do not count."
+        )
+    else:
+        says = say("No refund: your income must be low; physiotherapy you booked yourself and GP visits do not count.")
+    return TravelRefund(is_possible=False, refund=NOTHING, claim_within_months=3, says=says)
 
 
 # ---------------------------------------------------------------- the person, the system, the visitor
@@ -226,7 +240,7 @@ def _services(made: Quote, multiplier: Decimal) -> list[ServiceCost]:
         costs.append(
             ServiceCost(
                 service=service,
-                name=SERVICE_NAMES[service],
+                name=service_name(service),
                 visits=len({line.date for line in lines}),
                 cost_to_system=cost,
                 visitor_pays=visitor,
@@ -236,15 +250,19 @@ def _services(made: Quote, multiplier: Decimal) -> list[ServiceCost]:
     return costs
 
 
+VISITOR_NOTE = marked(
+    "A visitor who is not covered pays 150% of the NHS price of hospital and community care, here of its average "
+    "cost; GP and A&E visits stay free. That community physiotherapy counts is from general knowledge."
+)
+"""The note about visitors from abroad, whose charges are England's."""
+
+
 def _notes(nation: str, services: Sequence[ServiceCost]) -> list[str]:
-    notes = ["What care costs the health service is for information; nobody sends you this bill."]
+    notes = [say("What care costs the health service is for information; nobody sends you this bill.")]
     if nation != CHARGED_NATION:
-        notes.append(f"The costs are England's and serve as a guide in {nation}.")
-    notes.append(
-        "A visitor who is not covered pays 150% of the NHS price of hospital and community care, here of its average "
-        "cost; GP and A&E visits stay free. That community physiotherapy counts is from general knowledge."
-    )
-    unknown = [each.name for each in services if not each.is_counted]
+        notes.append(say("The costs are England's and serve as a guide in {nation}.", nation=nation))
+    notes.append(say(VISITOR_NOTE))
+    unknown = ", ".join(each.name for each in services if not each.is_counted)
     if unknown:
-        notes.append(f"No published cost was found for: {', '.join(unknown)}.")
+        notes.append(say("No published cost was found for: {services}.", services=unknown))
     return notes

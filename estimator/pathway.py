@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
@@ -14,9 +13,10 @@ from pydantic import Field, model_validator
 
 from estimator.draws import Draws, Flags, Floats, Ints, days_at, rank_of_days
 from estimator.errors import FileProblems
-from estimator.files import Quantity, Rate, Record, read_rows, read_toml, validate
+from estimator.files import Prose, Quantity, Rate, Record, read_rows, read_toml, validate
+from estimator.messages import cached_by_language, say
 from estimator.scenario import Scenario
-from estimator.vocabulary import Condition, JobDemand, Management, Mode, Service, SourceKind
+from estimator.vocabulary import Condition, JobDemand, Management, Mode, Service, SourceKind, service_name
 
 FOLDER = Path(__file__).parent / "pathways"
 Row = TypeVar("Row", bound=Record)
@@ -33,7 +33,7 @@ class Source(Record):
     publisher: str = ""
     url: str = ""
     retrieved: date | None = None
-    note: str = ""
+    note: Prose = ""
 
 
 class SurgicalShare(Record):
@@ -56,14 +56,14 @@ class ConditionEntry(Record):
     """A condition: its words, where its days count from, and how it may be managed."""
 
     id: Condition
-    name: str
-    plain: str
+    name: Prose
+    plain: Prose
     anchor: Literal["injury", "care_starts"]
     management: tuple[Management, ...]
     surgical_share: SurgicalShare | None = None
     mix: tuple[MixPart, ...] = ()
     source: str = "definition"
-    note: str = ""
+    note: Prose = ""
 
     @model_validator(mode="after")
     def _mix_is_whole(self) -> ConditionEntry:
@@ -76,11 +76,11 @@ class Phase(Record):
     """A phase of recovery, with what must be true to enter and to leave it."""
 
     number: Annotated[int, Field(ge=1, le=5)]
-    name: str
+    name: Prose
     from_week: int
     to_week: int
-    enter_when: str
-    leave_when: str
+    enter_when: Prose
+    leave_when: Prose
     source: str
 
 
@@ -92,7 +92,7 @@ class MassageRule(Record):
     management: Management
     block_until_day: int | None = None
     caution_until_day: int | None = None
-    says: str
+    says: Prose
     source: str
 
 
@@ -101,8 +101,8 @@ class RedFlag(Record):
 
     id: str
     urgency: Literal["emergency", "urgent"]
-    asks: str
-    do: str
+    asks: Prose
+    do: Prose
     source: str
 
 
@@ -112,7 +112,7 @@ class Caution(Record):
     id: str
     services: tuple[Service, ...]
     conditions: tuple[Condition, ...] = ()
-    says: str
+    says: Prose
     source: str
 
 
@@ -120,7 +120,7 @@ class DoctorFirst(Record):
     """A condition for which a doctor comes before therapy."""
 
     condition: Condition
-    says: str
+    says: Prose
 
 
 class Ceiling(Record):
@@ -134,7 +134,7 @@ class SoftTissue(Record):
     """The weekly ceiling of hands-on contacts, massage and therapy together."""
 
     source: str
-    note: str
+    note: Prose
     therapy_phases: tuple[int, ...]
     ceilings: tuple[Ceiling, ...]
 
@@ -149,13 +149,13 @@ class SurgeryDates(Record):
     consultation_days_before: int
     before_surgery: tuple[Service, ...]
     source: str
-    note: str
+    note: Prose
 
 
 class PathwayFile(Record):
     """`hamstring.toml`: everything but the tables."""
 
-    title: str
+    title: Prose
     reviewed: date
     condition: tuple[ConditionEntry, ...]
     phase: tuple[Phase, ...]
@@ -185,7 +185,7 @@ class VisitRow(Record):
     earliest_day: int | None
     in_surgical_fee: bool
     source: str
-    note: str
+    note: Prose
 
     @model_validator(mode="after")
     def _ordered(self) -> VisitRow:
@@ -204,7 +204,7 @@ class UptakeRow(Record):
     low: Rate
     high: Rate
     source: str
-    note: str
+    note: Prose
 
 
 class RecoveryRow(Record):
@@ -216,7 +216,7 @@ class RecoveryRow(Record):
     p10_days: Quantity
     p90_days: Quantity
     source: str
-    note: str
+    note: Prose
 
     def days_at(self, rank: Floats) -> Floats:
         return days_at(rank, float(self.p10_days), float(self.median_days), float(self.p90_days))
@@ -235,7 +235,7 @@ class RecurrenceRow(Record):
     low: Rate
     high: Rate
     source: str
-    note: str
+    note: Prose
 
 
 class WorkLossRow(Record):
@@ -248,7 +248,7 @@ class WorkLossRow(Record):
     days_likely: int
     days_high: int
     source: str
-    note: str
+    note: Prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +275,7 @@ class Pathway:
         return {source.id: source for source in self.file.source}
 
 
-@cache
+@cached_by_language
 def load_pathway(folder: Path = FOLDER) -> Pathway:
     """The shipped pathway; raises `FileProblems` naming file, row and field."""
     pathway = Pathway(
@@ -425,7 +425,10 @@ def visits_wanted(scenario: Scenario, part: Component, pathway: Pathway, draws: 
         messages.append(rule.says)
     offered = {row.service for row in rows}
     messages += [
-        f"{service.value.replace('_', ' ').capitalize()} is not part of the usual course for this injury, so none is counted."
+        say(
+            "{service} is not part of the usual course for this injury, so none is counted.",
+            service=service_name(service),
+        )
         for service in scenario.services
         if service not in offered and service not in (Service.MASSAGE_THERAPY, Service.PRESCRIPTION, Service.TRAVEL)
     ]

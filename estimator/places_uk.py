@@ -13,6 +13,7 @@ from pathlib import Path
 
 from estimator.errors import FileProblems, InputError
 from estimator.files import read_rows, region_file
+from estimator.messages import marked, say
 from estimator.scenario import NATIONS, Area
 from estimator.vocabulary import Region
 
@@ -26,7 +27,7 @@ NHS_REGIONS = {
     "West Midlands": "Midlands",
 }
 """The regions of England that have another name in the NHS."""
-CROWN_DEPENDENCIES = {"JE": "Jersey", "GY": "Guernsey", "IM": "the Isle of Man"}
+CROWN_DEPENDENCIES = {"JE": marked("Jersey"), "GY": marked("Guernsey"), "IM": marked("the Isle of Man")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,27 +74,36 @@ def find_place(text: str, tariffs: Path | None = None) -> PlaceUK:
     """The place of an outward code or postcode; raises `InputError` where it is none, abroad, or in two regions."""
     code = outward_code(text)
     if code is None:
-        raise InputError(f"area: {text!r} is no postcode; give the first half of one, such as LS6, or a region.")
+        unknown = say("{value} is no postcode; give the first half of one, such as LS6, or a region.", value=repr(text))
+        raise InputError(f"area: {unknown}")
     match = OUTWARD.fullmatch(code)
     assert match is not None
     letters, digits = match.groups()
     if letters in CROWN_DEPENDENCIES:
-        raise InputError(f"area: {code} is in {CROWN_DEPENDENCIES[letters]}, which is not part of the UK's NHS.")
+        where = say(CROWN_DEPENDENCIES[letters])
+        abroad = say("{code} is in {place}, which is not part of the UK's NHS.", code=code, place=where)
+        raise InputError(f"area: {abroad}")
     places = load_outward_codes(tariffs)
     found = places.get(letters + digits) or places.get(letters)
     if found is None:
-        raise InputError(f"area: no place is known for the outward code {code}; give a nation or region instead.")
+        unknown = say("no place is known for the outward code {code}; give a nation or region instead.", code=code)
+        raise InputError(f"area: {unknown}")
     if found.also:
-        raise InputError(
-            f"area: {code} lies partly in {found.region} and partly in {found.also}; give the region instead."
+        between = say(
+            "{code} lies partly in {region} and partly in {other_region}; give the region instead.",
+            code=code,
+            region=found.region,
+            other_region=found.also,
         )
+        raise InputError(f"area: {between}")
     return PlaceUK(code, found.nation, found.region, found.nhs_region, found.also, found.source)
 
 
 def area_of_postcode(text: str, region: Region, tariffs: Path | None = None) -> Area:
     """The area of a scenario for an outward code: the NHS's own region, or the region of private prices."""
     if region not in (Region.NHS, Region.UK_PRIVATE):
-        raise InputError(f"area: {region} takes a US state, such as OH (got {text!r}).")
+        instead = say("{region} takes a US state, such as OH (got {value}).", region=region, value=repr(text))
+        raise InputError(f"area: {instead}")
     place = find_place(text, tariffs)
     name = place.nhs_region if region == Region.NHS else place.region
     return Area(nation=place.nation, region=name or None)

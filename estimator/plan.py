@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from estimator.errors import FileProblems, InputError
-from estimator.files import Amount, Rate, Record, Whole, read_toml, region_file, suggestion, validate
+from estimator.files import Amount, Prose, Rate, Record, Whole, read_toml, region_file, suggestion, validate
+from estimator.messages import cached_by_language, say
 from estimator.pathway import Source
 from estimator.vocabulary import BILLED_SERVICES, Network, Reason, Region, Service
 
@@ -27,7 +27,7 @@ def _billed(services: tuple[Service, ...]) -> tuple[Service, ...]:
     for service in services:
         if service not in BILLED_SERVICES:
             raise ValueError(
-                "surgery is billed as surgery_surgeon, surgery_anaesthetist and surgery_facility; name those"
+                say("surgery is billed as surgery_surgeon, surgery_anaesthetist and surgery_facility; name those")
             )
     return services
 
@@ -37,7 +37,7 @@ class Premium(Record):
 
     amount: Amount
     per: Literal["month", "year"] = "month"
-    note: str = ""
+    note: Prose = ""
 
 
 class Deductible(Record):
@@ -52,7 +52,8 @@ class Deductible(Record):
     @model_validator(mode="after")
     def _aggregate_needs_family(self) -> Deductible:
         if self.is_aggregate and self.family_amount is None:
-            raise ValueError("is_aggregate: give the family_amount that the family meets together")
+            missing = say("give the family_amount that the family meets together")
+            raise ValueError(f"is_aggregate: {missing}")
         return self
 
 
@@ -119,7 +120,7 @@ class Benefit(Record):
     authorization_penalty: Rate = Decimal(0)
     """With `plan_pays_less`: the share of its payment that the plan keeps back."""
     referral_required: bool = False
-    note: str = ""
+    note: Prose = ""
 
     _check_services = field_validator("services")(_billed)
 
@@ -148,7 +149,7 @@ class Exclusion(Record):
     ] = Reason.NOT_COVERED
     needs_notice: bool = False
     """Medicare: without written notice beforehand the provider, not the patient, bears the cost."""
-    note: str = ""
+    note: Prose = ""
     source: str = ""
 
     _check_services = field_validator("services")(_billed)
@@ -163,7 +164,7 @@ class Threshold(Record):
     counts: Literal["allowed"] = "allowed"
     needs_confirmation: bool = False
     """Above the amount the plan pays only if the need is confirmed (Medicare's KX)."""
-    note: str = ""
+    note: Prose = ""
 
     _check_services = field_validator("services")(_billed)
 
@@ -178,7 +179,7 @@ class Pays(Record):
     limit: Amount | None = None
     limit_group: str | None = None
     limit_resets: Resets = "plan_year"
-    note: str = ""
+    note: Prose = ""
 
     @property
     def group(self) -> str:
@@ -189,7 +190,7 @@ class Plan(Record):
     """One plan. `id` is enough; every term left out means there is none."""
 
     id: Annotated[str, Field(min_length=1, max_length=80)]
-    name: str = ""
+    name: Prose = ""
     region: Region | None = None
     role: Literal["primary", "secondary"] = "primary"
     effective_from: date | None = None
@@ -199,8 +200,8 @@ class Plan(Record):
     """Whether a statement names the modifiers a claim carries (Medicare's GP, KX, GA, GY, GZ)."""
     plan_year_starts: str = "01-01"
     tags: tuple[str, ...] = ()
-    summary: str = ""
-    note: str = ""
+    summary: Prose = ""
+    note: Prose = ""
     premium: Premium | None = None
     deductible: Deductible | None = None
     separate_deductible: tuple[SeparateDeductible, ...] = ()
@@ -224,7 +225,8 @@ class Plan(Record):
         if isinstance(data, Mapping) and isinstance(data.get("source"), list):
             own = data["source"]
             if not own or not all(isinstance(table, Mapping) for table in own):
-                raise ValueError("source: write the id of a source in quotes, or [[source]] tables")
+                wanted = say("write the id of a source in quotes, or [[source]] tables")
+                raise ValueError(f"source: {wanted}")
             return {**data, "source": str(own[0].get("id", "")), "sources": own}
         return data
 
@@ -236,37 +238,46 @@ class Plan(Record):
                 raise ValueError(value)
             date.fromisoformat(f"2001-{value}")
         except ValueError:
-            raise ValueError(f"expected a month and day of every year, such as 01-01 (got {value!r})") from None
+            wanted = say("expected a month and day of every year, such as 01-01 (got {value})", value=repr(value))
+            raise ValueError(wanted) from None
         return value
 
     @model_validator(mode="after")
     def _terms_agree(self) -> Plan:
         if self.role == "primary" and self.pays:
-            raise ValueError("pays: only a plan with role = 'secondary' has [[pays]]")
+            misplaced = say("only a plan with role = 'secondary' has [[pays]]")
+            raise ValueError(f"pays: {misplaced}")
         if self.role == "secondary" and (self.benefit or self.deductible):
-            raise ValueError("a plan with role = 'secondary' says what it pays in [[pays]], not in [[benefit]]")
+            raise ValueError(say("a plan with role = 'secondary' says what it pays in [[pays]], not in [[benefit]]"))
         if self.role == "primary" and (self.secondary_deductible is not None or self.out_of_pocket_limit is not None):
             field = "secondary_deductible" if self.secondary_deductible is not None else "out_of_pocket_limit"
-            raise ValueError(f"{field}: only a plan with role = 'secondary' has one")
+            misplaced = say("only a plan with role = 'secondary' has one")
+            raise ValueError(f"{field}: {misplaced}")
         if (
             self.effective_from is not None
             and self.effective_to is not None
             and self.effective_to < self.effective_from
         ):
-            raise ValueError(f"effective_to: {self.effective_to} lies before effective_from {self.effective_from}")
+            backward = say(
+                "{last_day} lies before effective_from {first_day}",
+                last_day=self.effective_to,
+                first_day=self.effective_from,
+            )
+            raise ValueError(f"effective_to: {backward}")
         self._limits_agree()
         self._parts_are_paid_once()
         named = {entry.id for entry in self.separate_deductible}
         for benefit in self.benefit:
             if benefit.separate_deductible is not None and benefit.separate_deductible not in named:
-                raise ValueError(
-                    f"benefit: separate_deductible: there is no [[separate_deductible]] '{benefit.separate_deductible}'"
-                )
+                unknown = say("there is no [[separate_deductible]] '{name}'", name=benefit.separate_deductible)
+                raise ValueError(f"benefit: separate_deductible: {unknown}")
         for service, network in self._doubled():
-            raise ValueError(f"benefit: {service} has two terms for {network}; keep one")
+            doubled = say("{service} has two terms for {network}; keep one", service=service, network=network)
+            raise ValueError(f"benefit: {doubled}")
         both = {s for e in self.exclusion for s in e.services} & {s for b in self.benefit for s in b.services}
         if both:
-            raise ValueError(f"exclusion: {', '.join(sorted(both))} is both a benefit and excluded; keep one")
+            doubled = say("{services} is both a benefit and excluded; keep one", services=", ".join(sorted(both)))
+            raise ValueError(f"exclusion: {doubled}")
         return self
 
     def _limits_agree(self) -> None:
@@ -276,19 +287,23 @@ class Plan(Record):
                 benefit.benefit_limit is not None
                 and limits.setdefault(benefit.group, benefit.benefit_limit) != benefit.benefit_limit
             ):
-                raise ValueError(
-                    f"benefit: the limit '{benefit.group}' has two amounts, {limits[benefit.group]} and {benefit.benefit_limit}; "
-                    "give both benefits the same, or each a limit_group of its own"
+                differ = say(
+                    "the limit '{name}' has two amounts, {amount} and {other_amount}; give both benefits the same, or each a "
+                    "limit_group of its own",
+                    name=benefit.group,
+                    amount=limits[benefit.group],
+                    other_amount=benefit.benefit_limit,
                 )
+                raise ValueError(f"benefit: {differ}")
 
     def _parts_are_paid_once(self) -> None:
         for number, rule in enumerate(self.pays):
             for other in self.pays[:number]:
                 both = {*rule.of} & {*other.of}
                 if both and (rule.services is None or other.services is None or {*rule.services} & {*other.services}):
-                    raise ValueError(
-                        f"pays: {', '.join(sorted(both))} is paid by two rules for the same service; keep one"
-                    )
+                    parts = ", ".join(sorted(both))
+                    twice = say("{parts} is paid by two rules for the same service; keep one", parts=parts)
+                    raise ValueError(f"pays: {twice}")
 
     def _doubled(self) -> Iterator[tuple[Service, str]]:
         for network in (Network.IN_NETWORK, Network.OUT_OF_NETWORK):
@@ -359,7 +374,7 @@ def read_plan(path: Path) -> Plan:
     return validate(Plan, read_toml(path), str(path))
 
 
-@cache
+@cached_by_language
 def load_plans(region: Region, tariffs: Path | None = None) -> dict[str, Plan]:
     """The plans shipped for a region, by id."""
     plans: dict[str, Plan] = {}
@@ -386,15 +401,23 @@ def find_plan(name: str, region: Region, role: str = "primary", tariffs: Path | 
         plan = read_plan(Path(name))
     else:
         known = [plan.id for plan in shipped.values() if plan.role == role]
-        raise InputError(
-            f"plan: there is no plan '{name}' in {region}{suggestion(name, known)}. "
-            "Name one of the region's plans, or the path of a plan file ending in .toml."
+        unknown = say(
+            "there is no plan '{name}' in {region}{suggestion}. Name one of the region's plans, or the path of a plan file "
+            "ending in .toml.",
+            name=name,
+            region=region,
+            suggestion=suggestion(name, known),
         )
+        raise InputError(f"plan: {unknown}")
     if plan.region not in (None, region):
-        raise InputError(f"plan: '{name}' belongs to {plan.region}, not to {region}.")
+        foreign = say(
+            "'{name}' belongs to {own_region}, not to {region}.", name=name, own_region=plan.region, region=region
+        )
+        raise InputError(f"plan: {foreign}")
     if plan.role != role:
         field = "plan" if plan.role == "primary" else "secondary"
-        raise InputError(f"plan: '{name}' is a {plan.role} plan; name it under {field}.")
+        misplaced = say("'{name}' is a {role} plan; name it under {field}.", name=name, role=plan.role, field=field)
+        raise InputError(f"plan: {misplaced}")
     return plan
 
 

@@ -7,16 +7,17 @@ account: 26 U.S.C. 223(c)(2); from 2026 bronze and catastrophic marketplace plan
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 
 from estimator.files import Record
+from estimator.messages import inside_a_sentence, marked, say, say_many
 from estimator.money import format_money, to_minor
 from estimator.pathway import Source
 from estimator.plan import Benefit, Plan
 from estimator.tariff import Factor, Tariff
-from estimator.vocabulary import SERVICE_NAMES, Network
+from estimator.vocabulary import Network, service_name
 
 LIMIT_NAMES = {
     "aca_out_of_pocket_limit_self": "Highest out-of-pocket maximum, one person",
@@ -35,6 +36,24 @@ ANY_DEDUCTIBLE_TAGS = frozenset({"bronze", "catastrophic"})
 ANY_DEDUCTIBLE_FROM = 2026
 EXEMPT_TAGS = frozenset({"grandfathered", "short_term"})
 """Plans the federal out-of-pocket limit does not bind."""
+
+
+ABOVE_ONE = marked("{amount} is above the federal limit of {limit} for one person in {year}. Check the figure.")
+ABOVE_FAMILY = marked("{amount} is above the federal limit of {limit} for a family in {year}. Check the figure.")
+ABOVE_ONE_SAVING = marked(
+    "{amount} is above the federal limit of {limit} for one person with a health savings account in {year}. Check the figure."
+)
+ABOVE_FAMILY_SAVING = marked(
+    "{amount} is above the federal limit of {limit} for a family with a health savings account in {year}. Check the figure."
+)
+BELOW_ONE = marked(
+    "{amount} is below the least deductible of {limit} for one person that a plan for a health savings account may have in "
+    "{year}. Check the figure, or take out the tags hdhp and hsa."
+)
+BELOW_FAMILY = marked(
+    "{amount} is below the least deductible of {limit} for a family that a plan for a health savings account may have in "
+    "{year}. Check the figure, or take out the tags hdhp and hsa."
+)
 
 
 class PublishedLimit(Record):
@@ -94,17 +113,21 @@ class _Check:
             return
         one, family = (self._limit(f"aca_out_of_pocket_limit_{who}") for who in ("self", "family"))
         if one is None or family is None:
-            yield f"The federal limits for {self.year} are not on file, so this plan is not held against them."
+            yield say(
+                "The federal limits for {year} are not on file, so this plan is not held against them.", year=self.year
+            )
             return
         maximum = self.plan.out_of_pocket_max
         if maximum is None:
-            yield (
-                f"out_of_pocket_max: the plan file names none; federal law sets at most {self._money(one)} for one person "
-                f"in {self.year}. Add the table."
+            missing = say(
+                "the plan file names none; federal law sets at most {limit} for one person in {year}. Add the table.",
+                limit=self._money(one),
+                year=self.year,
             )
+            yield f"out_of_pocket_max: {missing}"
             return
-        yield from self._at_most("out_of_pocket_max.amount", maximum.amount, one, "one person")
-        yield from self._at_most("out_of_pocket_max.family_amount", maximum.family_amount, family, "a family")
+        yield from self._at_most("out_of_pocket_max.amount", maximum.amount, one, ABOVE_ONE)
+        yield from self._at_most("out_of_pocket_max.family_amount", maximum.family_amount, family, ABOVE_FAMILY)
 
     def savings_plan(self) -> Iterator[str]:
         """What a plan must keep to so that its members may pay into a health savings account."""
@@ -115,60 +138,75 @@ class _Check:
         least, least_family = (self._limit(f"hdhp_{name}") for name in names)
         most, most_family = (self._limit(f"hdhp_out_of_pocket_limit_{who}") for who in ("self", "family"))
         if least is None or least_family is None or most is None or most_family is None:
-            yield f"The rules for health savings accounts in {self.year} are not on file, so this plan is not held against them."
+            yield say(
+                "The rules for health savings accounts in {year} are not on file, so this plan is not held against them.",
+                year=self.year,
+            )
             return
         yield from self._deductible(least, least_family)
         if self.plan.out_of_pocket_max is not None:
-            who = "one person with a health savings account"
-            yield from self._at_most("out_of_pocket_max.amount", self.plan.out_of_pocket_max.amount, most, who)
-            family = self.plan.out_of_pocket_max.family_amount
-            who = "a family with a health savings account"
-            yield from self._at_most("out_of_pocket_max.family_amount", family, most_family, who)
+            own, family = self.plan.out_of_pocket_max.amount, self.plan.out_of_pocket_max.family_amount
+            yield from self._at_most("out_of_pocket_max.amount", own, most, ABOVE_ONE_SAVING)
+            yield from self._at_most("out_of_pocket_max.family_amount", family, most_family, ABOVE_FAMILY_SAVING)
         early = [benefit for benefit in self.plan.benefit if _pays_before_deductible(benefit)]
         if early:
-            yield (
-                f"benefit: {_services(early)} paid before the deductible; in a plan for a health savings account only "
-                "prevention may be. Set deductible_applies = true, or take out the tags hdhp and hsa."
+            services = dict.fromkeys(service for benefit in early for service in benefit.services)
+            too_early = say_many(
+                "{services} is paid before the deductible; in a plan for a health savings account only prevention may be. "
+                "Set deductible_applies = true, or take out the tags hdhp and hsa.",
+                "{services} are paid before the deductible; in a plan for a health savings account only prevention may be. "
+                "Set deductible_applies = true, or take out the tags hdhp and hsa.",
+                len(services),
+                services=", ".join(inside_a_sentence(service_name(service)) for service in services),
             )
+            yield f"benefit: {too_early}"
         for separate in self.plan.separate_deductible:
             if separate.amount < least:
-                yield (
-                    f"separate_deductible '{separate.id}': {self._money(separate.amount)} is below the least deductible of "
-                    f"{self._money(least)} that a plan for a health savings account may have in {self.year}."
+                below = say(
+                    "{amount} is below the least deductible of {limit} that a plan for a health savings account may have in "
+                    "{year}.",
+                    amount=self._money(separate.amount),
+                    limit=self._money(least),
+                    year=self.year,
                 )
+                yield f"separate_deductible '{separate.id}': {below}"
 
     def _deductible(self, least: Decimal, least_family: Decimal) -> Iterator[str]:
         deductible = self.plan.deductible
         if deductible is None:
-            yield (
-                f"deductible: the plan file names none; a plan for a health savings account needs at least "
-                f"{self._money(least)} for one person in {self.year}."
+            missing = say(
+                "the plan file names none; a plan for a health savings account needs at least {limit} for one person in "
+                "{year}.",
+                limit=self._money(least),
+                year=self.year,
             )
+            yield f"deductible: {missing}"
             return
         if not deductible.is_aggregate:
-            yield from self._at_least("deductible.amount", deductible.amount, least, "one person")
-        yield from self._at_least("deductible.family_amount", deductible.family_amount, least_family, "a family")
+            yield from self._at_least("deductible.amount", deductible.amount, least, BELOW_ONE)
+        yield from self._at_least("deductible.family_amount", deductible.family_amount, least_family, BELOW_FAMILY)
         has_own_share = deductible.family_amount is not None and not deductible.is_aggregate
         if has_own_share and least <= deductible.amount < least_family:
-            yield (
-                f"deductible.amount: {self._money(deductible.amount)} is fine for one person alone, but in family cover "
-                f"nobody's own deductible may end below {self._money(least_family)} in {self.year}. If it is for one "
-                "person alone, leave family_amount out; if the family meets its amount together, set is_aggregate = true."
+            in_family = say(
+                "{amount} is fine for one person alone, but in family cover nobody's own deductible may end below {limit} in "
+                "{year}. If it is for one person alone, leave family_amount out; if the family meets its amount together, "
+                "set is_aggregate = true.",
+                amount=self._money(deductible.amount),
+                limit=self._money(least_family),
+                year=self.year,
             )
+            yield f"deductible.amount: {in_family}"
 
-    def _at_most(self, field: str, amount: Decimal | None, limit: Decimal, who: str) -> Iterator[str]:
+    def _at_most(self, field: str, amount: Decimal | None, limit: Decimal, text: str) -> Iterator[str]:
         if amount is not None and amount > limit:
-            yield (
-                f"{field}: {self._money(amount)} is above the federal limit of {self._money(limit)} for {who} "
-                f"in {self.year}. Check the figure."
-            )
+            yield f"{field}: {self._against(amount, limit, text)}"
 
-    def _at_least(self, field: str, amount: Decimal | None, limit: Decimal, who: str) -> Iterator[str]:
+    def _at_least(self, field: str, amount: Decimal | None, limit: Decimal, text: str) -> Iterator[str]:
         if amount is not None and amount < limit:
-            yield (
-                f"{field}: {self._money(amount)} is below the least deductible of {self._money(limit)} for {who} that a plan "
-                f"for a health savings account may have in {self.year}. Check the figure, or take out the tags hdhp and hsa."
-            )
+            yield f"{field}: {self._against(amount, limit, text)}"
+
+    def _against(self, amount: Decimal, limit: Decimal, text: str) -> str:
+        return say(text, amount=self._money(amount), limit=self._money(limit), year=self.year)
 
     def _limit(self, name: str) -> Decimal | None:
         factor = _factor(self.tariff, name, self.year)
@@ -182,9 +220,3 @@ def _pays_before_deductible(benefit: Benefit) -> bool:
     if benefit.network == Network.OUT_OF_NETWORK.value:
         return False
     return not benefit.deductible_applies or bool(benefit.first_visits)
-
-
-def _services(benefits: Iterable[Benefit]) -> str:
-    services = dict.fromkeys(service for benefit in benefits for service in benefit.services)
-    names = [SERVICE_NAMES[service].lower() for service in services]
-    return f"{', '.join(names)} {'is' if len(names) == 1 else 'are'}"

@@ -16,13 +16,14 @@ import numpy as np
 from estimator.draws import Draws, Flags
 from estimator.errors import InputError, NoPrice
 from estimator.fee_schedule import NATIONAL, Locality, Setting
+from estimator.messages import marked, say
 from estimator.money import MINOR_PER_MAJOR, Cents, rate, round_to_minor, share, to_minor
 from estimator.pathway import Pathway, Source
 from estimator.scenario import US_STATES, Area, Scenario
 from estimator.schedule import Slot, Visits
 from estimator.tariff import MEDICARE_MULTIPLE, BillingRow, PriceRow, Tariff
 from estimator.uprating import uprated_price
-from estimator.vocabulary import Assignment, Network, PriceKind, Service
+from estimator.vocabulary import Assignment, Network, PriceKind, Service, SourceKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +107,10 @@ def place_of(area: Area, tariff: Tariff, on: date) -> Place:
             return Place(("",), (_locality(area, tariff, on),))
         case "state":
             if area.locality is not None:
-                raise InputError("area.locality: us_private takes a state, such as OH, and a county; leave this out.")
+                instead = say(
+                    "{region} takes a state, such as OH, and a county; leave this out.", region=tariff.region.id
+                )
+                raise InputError(f"area.locality: {instead}")
             return Place((*([area.state] if area.state else []), ""), _localities_of_state(area, tariff, on))
         case "nhs":
             nation, region = area.nation or "England", area.region
@@ -211,9 +215,13 @@ class _Course:
         self.days: dict[tuple[object, ...], Mapping[BillingRow, tuple[int, PriceUsed] | None]] = {}
         self.setting = scenario.setting or tariff.region.settings[0]
         if self.setting not in tariff.region.settings:
-            raise InputError(
-                f"setting: {tariff.region.id} has the settings {', '.join(tariff.region.settings)} (got {self.setting!r})."
+            known = say(
+                "{region} has the settings {settings} (got {value}).",
+                region=tariff.region.id,
+                settings=", ".join(tariff.region.settings),
+                value=repr(self.setting),
             )
+            raise InputError(f"setting: {known}")
 
     # -------------------------------------------------------- one visit
 
@@ -305,13 +313,13 @@ class _Course:
         minor = to_minor(self.scenario.own_prices[slot.service])
         used = PriceUsed(
             rows[0].code if rows else "",
-            "Your own figure.",
+            say("Your own figure."),
             "visit",
             PriceKind.ALLOWED,
             minor,
             minor,
             minor,
-            OWN_SOURCE,
+            _own_source(),
             "",
             "own_price",
         )
@@ -350,7 +358,8 @@ class _Course:
         raised = uprated_price(found, self.scenario.prices_as_of or slot.day, tariff)
         if raised is None:
             return listed
-        self.out.warnings["Older published prices are brought to the date of care by a stated yearly rate."] = None
+        warning = say("Older published prices are brought to the date of care by a stated yearly rate.")
+        self.out.warnings[warning] = None
         return replace(
             listed,
             low=raised.low,
@@ -367,8 +376,10 @@ class _Course:
         localities, as_of = self._place(tariff).localities, self.scenario.prices_as_of
         loaded = _year_loaded(tariff, slot.day).year if tariff.schedule else slot.day.year
         if loaded != slot.day.year:
-            warning = (
-                f"Medicare fees of {slot.day.year} are not loaded: those of {loaded} stand behind clinic prices then."
+            warning = say(
+                "Medicare fees of {year} are not loaded: those of {loaded_year} stand behind clinic prices then.",
+                year=slot.day.year,
+                loaded_year=loaded,
             )
             self.out.warnings[warning] = None
         try:
@@ -439,8 +450,13 @@ class _Course:
             if self.scenario.prices_as_of is None:
                 last = max(tariff.schedule.years)
                 raise NoPrice(
-                    f"No {on.year} fee schedule table is loaded for {on}. Import it with estimator import pfs, or estimate "
-                    f"with --prices-as-of {last}-12-31."
+                    say(
+                        "No {year} fee schedule table is loaded for {day}. Import it with estimator import pfs, or estimate "
+                        "with --prices-as-of {last_day}.",
+                        year=on.year,
+                        day=on,
+                        last_day=date(last, 12, 31),
+                    )
                 )
             on = self.scenario.prices_as_of
             tariff.schedule.year_of(on)
@@ -470,9 +486,15 @@ class _Course:
 
     def _warn_as_of(self, day: date) -> None:
         as_of = self.scenario.prices_as_of
-        later = as_of is not None and day > as_of
-        what = f"Prices for {day.year} are not published yet" if later else f"No prices for {day.year} are loaded"
-        self.out.warnings[f"{what}: visits then are priced as of {as_of}."] = None
+        if as_of is not None and day > as_of:
+            warning = say(
+                "Prices for {year} are not published yet: visits then are priced as of {day}.", year=day.year, day=as_of
+            )
+        else:
+            warning = say(
+                "No prices for {year} are loaded: visits then are priced as of {day}.", year=day.year, day=as_of
+            )
+        self.out.warnings[warning] = None
 
     # -------------------------------------------------------- the result
 
@@ -501,9 +523,11 @@ def _unit(code: str) -> str:
     return "15_minutes" if code in TIMED_CODES else "visit"
 
 
-OWN_SOURCE = Source.model_validate(
-    {"id": "own-price", "kind": "survey", "title": "Your own figure", "publisher": "you or your clinic"}
-)
+OWN_TITLE, OWN_PUBLISHER = marked("Your own figure"), marked("you or your clinic")
+
+
+def _own_source() -> Source:
+    return Source(id="own-price", kind=SourceKind.SURVEY, title=say(OWN_TITLE), publisher=say(OWN_PUBLISHER))
 
 
 def _listed_price(row: PriceRow, tariff: Tariff) -> PriceUsed:
@@ -537,7 +561,8 @@ def multiple_of_medicare(
     low, typical, high = (
         round_to_minor(mean * (part or factor.middle)) for part in (factor.low, factor.typical, factor.high)
     )
-    note = f"{factor.middle.normalize():f} times the {on.year} Medicare fee of {mean:.2f}."
+    multiple, amount = f"{factor.middle.normalize():f}", f"{mean:.2f}"
+    note = say("{multiple} times the {year} Medicare fee of {amount}.", multiple=multiple, year=on.year, amount=amount)
     return PriceUsed(
         code, "", _unit(code), PriceKind.ALLOWED, low, typical, high,
         tariff.source(factor.source), note, "multiple_of_medicare",
@@ -549,7 +574,7 @@ def _schedule_price(row: BillingRow, fee: Decimal, tariff: Tariff, on: date, loc
     source = tariff.source(f"cms-pfs-{on.year}")
     return PriceUsed(
         row.code, "", _unit(row.code), PriceKind.ALLOWED, minor, minor, minor,
-        source, f"Fee schedule {on.year}, {locality.area}.", "fee_schedule",
+        source, say("Fee schedule {year}, {area}.", year=on.year, area=locality.area), "fee_schedule",
     )  # fmt: skip
 
 

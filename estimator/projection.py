@@ -16,10 +16,11 @@ from estimator.draws import CHUNK, Draws, Floats, Ints, sample
 from estimator.errors import InputError
 from estimator.estimate import Case, Course, run
 from estimator.files import Record
+from estimator.messages import inside_a_sentence, marked, say
 from estimator.money import to_decimal
 from estimator.pathway import Component
 from estimator.sick_pay import EmployerPay, job_of, lost_pay
-from estimator.vocabulary import SERVICE_NAMES, JobDemand, Region, Service, service_name
+from estimator.vocabulary import DISCLAIMER, JobDemand, Region, Service, service_name
 
 BLOCK = 2_048
 """Draws adjudicated at a time, so that the working arrays stay in cache; any size gives the same answer."""
@@ -32,11 +33,30 @@ MOST_DRAWS = 1_000_000
 PERCENTILES = (10, 50, 90)
 
 OUTCOMES = {
-    "deductible_met": "Your deductible is used up",
-    "out_of_pocket_max_met": "You reach your out-of-pocket maximum",
-    "visit_limit_reached": "You need more visits than your plan covers",
-    "benefit_limit_reached": "A money limit of your plan is used up",
+    "deductible_met": marked("Your deductible is used up"),
+    "out_of_pocket_max_met": marked("You reach your out-of-pocket maximum"),
+    "visit_limit_reached": marked("You need more visits than your plan covers"),
+    "benefit_limit_reached": marked("A money limit of your plan is used up"),
 }
+
+PRICE_LEVELS = {
+    "physical_therapist": marked("The price level of your physical therapist"),
+    "massage_therapist": marked("The price level of your massage therapist"),
+    "physician": marked("The price level of your physician"),
+    "specialist": marked("The price level of your specialist"),
+    "imaging": marked("The price level of your imaging"),
+    "prolotherapist": marked("The price level of your prolotherapist"),
+    "shockwave": marked("The price level of your shockwave"),
+    "acupuncturist": marked("The price level of your acupuncturist"),
+    "dry_needling": marked("The price level of your dry needling"),
+    "chiropractor": marked("The price level of your chiropractor"),
+    "home_health": marked("The price level of your home health"),
+    "supplier": marked("The price level of your supplier"),
+    "hospital": marked("The price level of your hospital"),
+    "home": marked("The price level of your home"),
+    "pharmacy": marked("The price level of your pharmacy"),
+}
+"""One for each kind of provider in the pathway."""
 
 
 class Spread(Record):
@@ -129,7 +149,7 @@ class Projection(Record):
     work: WorkLoss | None
     unpriced: tuple[Service, ...]
     warnings: tuple[str, ...]
-    disclaimer: str = "An estimate, not medical or insurance advice."
+    disclaimer: str = DISCLAIMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -461,6 +481,7 @@ def _projection(case: Case, draws: int, seed: int, summaries: Sequence[_Summary]
         work=_work(case, spread),
         unpriced=tuple(dict.fromkeys(service for summary in summaries for service in summary.unpriced)),
         warnings=tuple(dict.fromkeys(note for summary in summaries for note in summary.notes)),
+        disclaimer=say(DISCLAIMER),
     )
 
 
@@ -502,7 +523,8 @@ def _shares(kind: str, spread: Mapping[str, Floats], names: Mapping[str, str]) -
 
 
 def _outcomes(case: Case, summaries: Sequence[_Summary], weights: Floats) -> Iterator[Outcome]:
-    names = dict(OUTCOMES) | {t.id: t.note or t.id for t in case.plan.threshold}
+    names = {event: say(text) for event, text in OUTCOMES.items()}
+    names |= {threshold.id: threshold.note or threshold.id for threshold in case.plan.threshold}
     plan = case.plan
     possible = {
         "deductible_met": bool(plan.deductible and plan.deductible.amount),
@@ -528,13 +550,13 @@ def _driver_name(name: str) -> str:
     kind, _, what = name.partition(":")
     match kind:
         case "recovery":
-            return "How fast you recover"
+            return say("How fast you recover")
         case "condition":
-            return "What the injury turns out to be"
+            return say("What the injury turns out to be")
         case "visits":
-            return f"How many visits: {SERVICE_NAMES[Service(what)].lower()}"
+            return say("How many visits: {service}", service=inside_a_sentence(service_name(Service(what))))
         case _:
-            return f"The price level of your {what.replace('_', ' ')}"
+            return say(PRICE_LEVELS[what])
 
 
 def _days(values: Floats) -> Days:
@@ -546,11 +568,14 @@ def _work(case: Case, spread: Mapping[str, Floats]) -> WorkLoss | None:
     if work is None or "days_off" not in spread:
         return None
     days = spread["days_off"]
-    after = "The lost pay is what is left after sick pay." if case.pays_sick_pay else "Sick pay is not taken off."
+    rests = say("Days off are expert assumptions by injury and kind of job.")
+    after = (
+        say("The lost pay is what is left after sick pay.") if case.pays_sick_pay else say("Sick pay is not taken off.")
+    )
     return WorkLoss(
         job_demand=work.job_demand,
         days_off=_days(days),
         working_days_off=_days(days * work.days_per_week / 7),
         lost_pay=_money_spread(spread["lost_pay"], 0.0) if "lost_pay" in spread else None,
-        note=f"Days off are expert assumptions by injury and kind of job. {after}",
+        note=f"{rests} {after}",
     )

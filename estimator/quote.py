@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import reduce
 
 from estimator.adjudication import adjudicate
 from estimator.draws import point
@@ -13,6 +14,7 @@ from estimator.estimate import Case, Course, run
 from estimator.events import Event
 from estimator.files import Record
 from estimator.funding import Funding, fund
+from estimator.messages import say
 from estimator.money import to_decimal
 from estimator.pathway import Pathway, Source
 from estimator.plan_limits import limit_warnings
@@ -21,7 +23,7 @@ from estimator.scenario import NATIONS
 from estimator.statement import Amounts, LineStatement, Statement, statement
 from estimator.tariff import worst_kind
 from estimator.vocabulary import (
-    REASONS,
+    DISCLAIMER,
     Condition,
     Management,
     Mode,
@@ -29,10 +31,9 @@ from estimator.vocabulary import (
     Region,
     Service,
     SourceKind,
+    reason_said,
     service_name,
 )
-
-DISCLAIMER = "An estimate, not medical or insurance advice."
 
 
 class QuoteLine(LineStatement):
@@ -167,6 +168,8 @@ class Quote(Record):
     prices: tuple[PriceEntry, ...]
     assumptions: tuple[str, ...]
     warnings: tuple[str, ...]
+    date_warnings: tuple[str, ...] = ()
+    """Those of `warnings` about the dates of prices and terms; the others are about the care and the cover."""
     funding: Funding | None
     """Where the patient's share comes from, when the scenario names accounts."""
     accumulators: dict[str, object]
@@ -212,6 +215,7 @@ def quoted_course(case: Case, component: int = 0) -> QuotedCourse:
 def _quote(case: Case, made: QuotedCourse, alternatives: tuple[Alternative, ...]) -> Quote:
     course, paid = made.course, made.statement
     lines = tuple(_lines(course, paid))
+    terms = tuple(_term_warnings(course))
     part = course.part
     return Quote(
         currency=paid.currency,
@@ -246,9 +250,11 @@ def _quote(case: Case, made: QuotedCourse, alternatives: tuple[Alternative, ...]
         unknown=tuple(_unknown(course, lines)),
         prices=tuple(_price_entry(service, used) for service, used in prices_used(course.claims)),
         assumptions=tuple(_assumptions(course)),
-        warnings=(*course.claims.warnings, *course.wanted.messages, *_plan_warnings(course)),
+        warnings=(*course.claims.warnings, *course.wanted.messages, *terms, *_plan_warnings(course)),
+        date_warnings=(*course.claims.warnings, *terms),
         funding=fund(paid.totals, case.scenario.accounts, paid.currency) if case.scenario.accounts else None,
         accumulators=paid.accumulators.model_dump(mode="json"),
+        disclaimer=say(DISCLAIMER),
     )
 
 
@@ -327,11 +333,13 @@ def _recurrence(course: Course) -> Iterator[Recurrence]:
 def _wait(case: Case) -> WaitEntry | None:
     if case.wait is None:
         return None
-    note = "This is how long people on the list have waited so far, not the wait of people already seen."
+    note = say("This is how long people on the list have waited so far, not the wait of people already seen.")
     if case.wait.is_borrowed:
-        note = (
-            f"No such figures are published for {case.wait.area}; England's stand in, which is our assumption. " + note
+        borrowed = say(
+            "No such figures are published for {area}; England's stand in, which is our assumption.",
+            area=case.wait.area,
         )
+        note = f"{borrowed} {note}"
     return WaitEntry(
         area=case.wait.area.partition("/")[2] or case.wait.area,
         median_weeks=Decimal(str(round(case.wait.median_weeks, 1))),
@@ -363,7 +371,7 @@ def _unknown(course: Course, lines: Iterable[QuoteLine]) -> Iterator[Unknown]:
         if line.reason == Reason.NO_PUBLISHED_PRICE:
             missing[line.service] = missing.get(line.service, 0) + 1
     for service, visits in missing.items():
-        why = region.unpriced.get(service) or region.not_offered.get(service) or REASONS[Reason.NO_PUBLISHED_PRICE]
+        why = region.unpriced.get(service) or region.not_offered.get(service) or reason_said(Reason.NO_PUBLISHED_PRICE)
         yield Unknown(service=service, visits=visits, why=why)
 
 
@@ -390,30 +398,48 @@ def _assumptions(course: Course) -> Iterator[str]:
         if used.source.kind == SourceKind.ASSUMPTION
     ]
     if guessed:
-        yield f"No published price, our estimate: {', '.join(dict.fromkeys(guessed))}."
+        named = ", ".join(dict.fromkeys(guessed))
+        yield say("No published price, our estimate: {services}.", services=named)
     sources = course.case.pathway.sources()
     kinds = {worst_kind(sources[name].kind for name in row.sources) for row in course.wanted.rows}
     if SourceKind.ASSUMPTION in kinds:
-        yield "Visit counts are expert assumptions with a range, checked against published visit counts."
+        yield say("Visit counts are expert assumptions with a range, checked against published visit counts.")
     if len(course.case.components) > 1:
         yield course.case.pathway.condition(course.case.scenario.condition).note
     if course.visits.surgery_on is not None:
         yield course.case.pathway.file.surgery.note
     multiple = next((used for _, used in prices_used(course.claims) if used.method == "multiple_of_medicare"), None)
     if multiple is not None:
-        yield "Independent clinics' insurer prices are a stated multiple of the Medicare fee in the same place."
+        yield say("Independent clinics' insurer prices are a stated multiple of the Medicare fee in the same place.")
+
+
+def _term_warnings(course: Course) -> Iterator[str]:
+    """Visits on days for which the plan's terms are not known."""
+    plan, last = course.case.plan, max(slot.day for slot in course.visits.slots)
+    if plan.effective_from is not None and course.case.scenario.care_starts < plan.effective_from:
+        yield say(
+            "The terms of {plan} are known from {day}; earlier visits use them too.",
+            plan=plan.title,
+            day=plan.effective_from,
+        )
+    if plan.effective_to is not None and last > plan.effective_to:
+        yield say(
+            "The terms of {plan} are known until {day}; later visits use them too.",
+            plan=plan.title,
+            day=plan.effective_to,
+        )
 
 
 def _plan_warnings(course: Course) -> Iterator[str]:
-    plan, last = course.case.plan, max(slot.day for slot in course.visits.slots)
-    if plan.effective_from is not None and course.case.scenario.care_starts < plan.effective_from:
-        yield f"The terms of {plan.title} are known from {plan.effective_from}; earlier visits use them too."
-    if plan.effective_to is not None and last > plan.effective_to:
-        yield f"The terms of {plan.title} are known until {plan.effective_to}; later visits use them too."
+    """Where the plan does not fit the person, or its own terms do not fit together."""
+    plan = course.case.plan
     nation = course.case.scenario.area.nation
     serves = [name for name in NATIONS if name.lower().replace(" ", "_") in plan.tags]
     if nation is not None and serves and nation not in serves:
-        yield f"{plan.title} is for people in {' and '.join(serves)}; you said {nation}."
+        named = reduce(_and, serves)
+        yield say(
+            "{plan} is for people in {nations}; you said {nation}.", plan=plan.title, nations=named, nation=nation
+        )
     excess = plan.deductible.amount if plan.deductible else Decimal(0)
     for benefit in plan.benefit:
         limit = benefit.benefit_limit
@@ -423,11 +449,19 @@ def _plan_warnings(course: Course) -> Iterator[str]:
             and benefit.deductible_applies
             and excess >= limit > 0
         ):
-            yield f"What you pay first ({excess}) is not below the limit it comes out of ({limit}), so this cover pays nothing there."
+            yield say(
+                "What you pay first ({amount}) is not below the limit it comes out of ({limit}), so this cover pays nothing there.",
+                amount=excess,
+                limit=limit,
+            )
             break
     if course.case.scenario.region == Region.US_PRIVATE:
         yield from limit_warnings(plan, course.case.tariff, plan.plan_year(course.case.scenario.care_starts))
     yield from _unused(course)
+
+
+def _and(first: str, second: str) -> str:
+    return say("{first} and {second}", first=first, second=second)
 
 
 def _unused(course: Course) -> Iterator[str]:
@@ -436,4 +470,8 @@ def _unused(course: Course) -> Iterator[str]:
     counted = {name for b in plan.benefit for name in (b.group, b.counter, *(service.value for service in b.services))}
     for name in {**used.visits, **used.benefit_paid}:
         if name not in counted:
-            yield f"{plan.title} counts nothing called '{name}', so what you entered as used there changes nothing."
+            yield say(
+                "{plan} counts nothing called '{name}', so what you entered as used there changes nothing.",
+                plan=plan.title,
+                name=name,
+            )

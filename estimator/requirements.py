@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,7 +11,8 @@ from pydantic import Field
 
 from estimator.errors import FileProblems
 from estimator.estimate import Case, calendar_of
-from estimator.files import Record, read_toml, validate
+from estimator.files import Prose, Record, read_toml, validate
+from estimator.messages import cached_by_language, say, say_many
 from estimator.pathway import Source
 from estimator.quote import Quote
 from estimator.vocabulary import Condition, Management, Service
@@ -45,10 +45,10 @@ class Requirement(Record):
     """One demand of the cover, as the file states it."""
 
     id: str
-    what: str
-    who: str
-    evidence: str
-    without_it: str
+    what: Prose
+    who: Prose
+    evidence: Prose
+    without_it: Prose
     when: When = When()
     due: Due
     source: str
@@ -58,10 +58,10 @@ class Appeal(Record):
     """One step of appeal, as the file states it."""
 
     step: Annotated[int, Field(ge=1)]
-    what: str
-    who: str
-    deadline: str
-    decided_in: str = ""
+    what: Prose
+    who: Prose
+    deadline: Prose
+    decided_in: Prose = ""
     when: When = When()
     source: str
 
@@ -81,6 +81,7 @@ class ChecklistItem(Record):
     who: str
     due: date | None
     due_words: str
+    """Where there is no date, the deadline in words; before a date, how it is meant, which only the command line says."""
     status: Status
     evidence: str
     without_it: str
@@ -107,7 +108,7 @@ class Checklist(Record):
     appeal: tuple[AppealStep, ...]
 
 
-@cache
+@cached_by_language
 def load_requirements(path: Path) -> RequirementsFile:
     """A region's `requirements.toml`; raises `FileProblems` naming the field."""
     name = f"{path.parent.name}/{path.name}"
@@ -196,19 +197,21 @@ class _Dates:
         start = self._anchor(anchor)
         if start is None:
             if anchor.startswith("event:"):
-                yield self._item(entry, None, "if it happens", "if_it_happens")
+                yield self._item(entry, None, say("if it happens"), "if_it_happens")
             return
         if due.every_visits is not None:
             days = sorted({day for service in entry.when.services for day in self.visits.get(service, ())})
             for number in range(due.every_visits, len(days) + 1, due.every_visits):
                 yield self._item(entry, days[number - 1], f"at visit {number}, by", "dated")
             if len(days) < due.every_visits:
-                yield self._item(entry, None, f"at every {due.every_visits}th visit", "if_it_happens")
+                every = say("at every {number}th visit", number=due.every_visits)
+                yield self._item(entry, None, every, "if_it_happens")
             return
         if due.every_days is not None:
             day = start + timedelta(days=due.every_days)
             if day > self.quoted.last_visit:
-                yield self._item(entry, None, f"every {due.every_days} days, if care goes on", "if_it_happens")
+                every = say("every {days} days, if care goes on", days=due.every_days)
+                yield self._item(entry, None, every, "if_it_happens")
             while day <= self.quoted.last_visit:
                 yield self._item(entry, day, "by", "dated")
                 day += timedelta(days=due.every_days)
@@ -261,11 +264,22 @@ class _Dates:
 
 def _words(due: Due) -> str:
     """A deadline without a date: counted from something that has not happened."""
-    after = {"denial": "of the refusal", "invoice": "of the invoice"}.get(due.anchor)
-    if after is None:
-        return "all along"
-    return (
-        f"within {due.days} {'working ' if due.business_days else ''}days {after}"
-        if due.days
-        else f"on the day {after}"
-    )
+    match due.anchor:
+        case "denial":
+            if not due.days:
+                return say("on the day of the refusal")
+            if due.business_days:
+                return say_many(
+                    "within {count} working day of the refusal", "within {count} working days of the refusal", due.days
+                )
+            return say_many("within {count} day of the refusal", "within {count} days of the refusal", due.days)
+        case "invoice":
+            if not due.days:
+                return say("on the day of the invoice")
+            if due.business_days:
+                return say_many(
+                    "within {count} working day of the invoice", "within {count} working days of the invoice", due.days
+                )
+            return say_many("within {count} day of the invoice", "within {count} days of the invoice", due.days)
+        case _:
+            return say("all along")

@@ -14,6 +14,7 @@ from typing import Annotated
 from pydantic import Field, field_validator, model_validator
 
 from estimator.files import Amount, Name, Rate, Record, Whole, read_structured, validate
+from estimator.messages import say
 from estimator.vocabulary import (
     SURGERY_PARTS,
     Assignment,
@@ -50,14 +51,15 @@ class Area(Record):
     @classmethod
     def _known_state(cls, value: str | None) -> str | None:
         if value is not None and value.upper() not in US_STATES:
-            raise ValueError(f"expected a US state's two letters, such as OH (got {value!r})")
+            raise ValueError(say("expected a US state's two letters, such as OH (got {value})", value=repr(value)))
         return value.upper() if value else None
 
     @field_validator("nation")
     @classmethod
     def _known_nation(cls, value: str | None) -> str | None:
         if value is not None and value not in NATIONS:
-            raise ValueError(f"expected one of {', '.join(NATIONS)} (got {value!r})")
+            known = ", ".join(NATIONS)
+            raise ValueError(say("expected one of {known} (got {value})", known=known, value=repr(value)))
         return value
 
 
@@ -152,36 +154,47 @@ class Scenario(Record):
     def _wanted_services(cls, value: tuple[Service, ...]) -> tuple[Service, ...]:
         for service in value:
             if service in SURGERY_PARTS or service == Service.SURGERY:
-                raise ValueError("surgery is chosen with management = 'surgical', not as a service")
+                raise ValueError(say("surgery is chosen with management = 'surgical', not as a service"))
             if service == Service.AMBULANCE:
-                raise ValueError("an ambulance is not part of the course; leave it out")
+                raise ValueError(say("an ambulance is not part of the course; leave it out"))
         return tuple(dict.fromkeys(value))
 
     @field_validator("injury_date", "care_starts", "prices_as_of", "secondary_since")
     @classmethod
     def _sensible_date(cls, value: date | None) -> date | None:
         if value is not None and not EARLIEST <= value <= LATEST:
-            raise ValueError(f"expected a date from {EARLIEST} to {LATEST} (got {value})")
+            raise ValueError(
+                say(
+                    "expected a date from {earliest_day} to {latest_day} (got {day})",
+                    earliest_day=EARLIEST,
+                    latest_day=LATEST,
+                    day=value,
+                )
+            )
         return value
 
     @model_validator(mode="after")
     def _consistent(self) -> Scenario:
         if self.care_starts < self.injury_date:
-            raise ValueError(
-                f"care_starts: care cannot start before the injury ({self.care_starts} is before {self.injury_date})"
+            too_early = say(
+                "care cannot start before the injury ({care_day} is before {injury_day})",
+                care_day=self.care_starts,
+                injury_day=self.injury_date,
             )
+            raise ValueError(f"care_starts: {too_early}")
         if self.care_starts - self.injury_date > timedelta(days=730):
-            raise ValueError("care_starts: care that starts more than two years after the injury is not modelled")
+            too_late = say("care that starts more than two years after the injury is not modelled")
+            raise ValueError(f"care_starts: {too_late}")
         if self.management == Management.SURGICAL and self.condition not in CAN_BE_SURGICAL:
-            raise ValueError(
-                f"management: surgery is modelled for {', '.join(sorted(CAN_BE_SURGICAL))}, not for {self.condition}"
-            )
+            possible = ", ".join(sorted(CAN_BE_SURGICAL))
+            unknown = say("surgery is modelled for {known}, not for {value}", known=possible, value=self.condition)
+            raise ValueError(f"management: {unknown}")
         if self.mode == Mode.PLANNED and not self.services and self.treatment == Management.CONSERVATIVE:
-            raise ValueError(
-                "services: name at least one service, such as ['physical_therapy'], or use mode = 'average'"
-            )
+            nothing = say("name at least one service, such as ['physical_therapy'], or use mode = 'average'")
+            raise ValueError(f"services: {nothing}")
         if self.mode == Mode.AVERAGE and self.services:
-            raise ValueError("services: leave this out with mode = 'average'; the two modes are never mixed")
+            mixed = say("leave this out with mode = 'average'; the two modes are never mixed")
+            raise ValueError(f"services: {mixed}")
         self._area_fits_region()
         return self
 
@@ -190,8 +203,11 @@ class Scenario(Record):
         foreign = ("nation", "region") if american else ("state", "county", "locality")
         for field in foreign:
             if getattr(self.area, field) is not None:
-                instead = "a state, such as OH" if american else "a nation or region, such as England or London"
-                raise ValueError(f"area.{field}: {self.region} takes {instead}")
+                if american:
+                    instead = say("{region} takes a state, such as OH", region=self.region)
+                else:
+                    instead = say("{region} takes a nation or region, such as England or London", region=self.region)
+                raise ValueError(f"area.{field}: {instead}")
 
     @property
     def treatment(self) -> Management:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_DOWN, ROUND_UP, Decimal
-from functools import cache
 from pathlib import Path
 from typing import Annotated
 
@@ -20,7 +19,8 @@ from pydantic import Field, field_validator, model_validator
 
 from estimator.draws import Ints
 from estimator.errors import FileProblems, InputError
-from estimator.files import Amount, Rate, Record, read_toml, region_file, validate
+from estimator.files import Amount, Prose, Rate, Record, read_toml, region_file, validate
+from estimator.messages import cached_by_language
 from estimator.money import round_to_minor, to_decimal, to_minor
 from estimator.pathway import Source
 from estimator.scenario import Work
@@ -51,7 +51,7 @@ class SickPayRate(Record):
     minimum_days: Annotated[int, Field(ge=1, le=7)]
     """Calendar days a spell must last to count."""
     source: str
-    note: str = ""
+    note: Prose = ""
 
 
 class SickPayRules(Record):
@@ -85,7 +85,7 @@ class SickPayRules(Record):
         return next((row for row in self.rate if row.effective_from <= day <= row.effective_to), self.rate[-1])
 
 
-@cache
+@cached_by_language
 def load_sick_pay(tariffs: Path | None = None) -> SickPayRules:
     """The rules by date; raises `FileProblems` naming every field that is wrong."""
     path = region_file(Region.UK_PRIVATE, "sick_pay.toml", tariffs)

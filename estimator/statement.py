@@ -15,11 +15,15 @@ from estimator.coverage import Coverage, CoveredLines, cover
 from estimator.errors import FileProblems, InputError
 from estimator.events import Event, events
 from estimator.files import Record, decimal_cell, read_rows
+from estimator.messages import inside_a_sentence, marked, say
 from estimator.money import format_money, to_decimal, to_minor
 from estimator.plan import Plan
 from estimator.pricing import ClaimLine, ClaimLines
 from estimator.scenario import EARLIEST, LATEST, Paperwork, Used
-from estimator.vocabulary import BILLED_SERVICES, REASONS, Network, Reason, Service, service_name
+from estimator.vocabulary import BILLED_SERVICES, Network, Reason, Service, reason_said, service_name
+
+TERMS = {"deductible": marked("Deductible"), "copay": marked("Copay")}
+"""What a line calls them where its region has no word of its own."""
 
 
 class Amounts(Record):
@@ -79,8 +83,8 @@ def statement(
     """
     claims = covered.claims
     rows = [i for i in range(len(claims.lines)) if claims.present[i, 0]]
-    words = {key: _in_a_sentence((labels or {}).get(key, key)) for key in ("deductible", "copay")}
-    words |= {service.value: _in_a_sentence(service_name(service, labels)) for service in Service}
+    words = {key: inside_a_sentence((labels or {}).get(key) or say(term)) for key, term in TERMS.items()}
+    words |= {service.value: inside_a_sentence(service_name(service, labels)) for service in Service}
     lines = tuple(_line(number, i, covered, result, plan, words) for number, i in enumerate(rows, start=1))
     return Statement(
         currency=claims.currency,
@@ -96,11 +100,6 @@ def statement(
 def _is_over_visits(coverage: Coverage, number: int) -> bool:
     benefit = coverage.benefit
     return benefit is not None and benefit.visit_limit is not None and number > benefit.visit_limit
-
-
-def _in_a_sentence(label: str) -> str:
-    """A label inside a sentence: small unless it holds a name, such as Part B."""
-    return label if any(letter.isupper() for letter in label[1:]) else label.lower()
 
 
 def _line(
@@ -195,22 +194,24 @@ def _explanation(
 
     words: list[str] = []
     if amounts["deductible"]:
-        words.append(f"{money('deductible')} goes toward your {labels['deductible']}.")
+        due = labels["deductible"]
+        words.append(say("{amount} goes toward your {deductible}.", amount=money("deductible"), deductible=due))
     if amounts["copay"]:
-        words.append(f"{money('copay')} is your {labels['copay']}.")
+        words.append(say("{amount} is your {copay}.", amount=money("copay"), copay=labels["copay"]))
     if amounts["coinsurance"] and coverage.benefit is not None:
-        percent = (coverage.benefit.patient_coinsurance * 100).normalize()
-        words.append(f"{money('coinsurance')} is your {percent:f}% share.")
+        percent = f"{(coverage.benefit.patient_coinsurance * 100).normalize():f}"
+        words.append(say("{amount} is your {percent}% share.", amount=money("coinsurance"), percent=percent))
     if amounts["over_limit"]:
-        words.append(f"{money('over_limit')} is above the plan's limit.")
+        words.append(say("{amount} is above the plan's limit.", amount=money("over_limit")))
     if amounts["balance_bill"]:
-        words.append(f"{money('balance_bill')} is billed above what the plan recognises.")
+        billed = money("balance_bill")
+        words.append(say("{amount} is billed above what the plan recognises.", amount=billed))
     if amounts["secondary_pays"]:
-        words.append(f"Your second cover pays {money('secondary_pays')}.")
+        words.append(say("Your second cover pays {amount}.", amount=money("secondary_pays")))
     if not words:
-        words.append(REASONS[reason])
+        words.append(reason_said(reason))
         if reason in (Reason.NOT_DOCUMENTED, Reason.NO_AUTHORIZATION) and not amounts["patient_pays"]:
-            words.append("Your clinic may not charge you for it.")
+            words.append(say("Your clinic may not charge you for it."))
     return " ".join(words)
 
 

@@ -16,6 +16,7 @@ from pydantic import Field, model_validator
 from estimator.errors import FileProblems, InputError, NoPrice
 from estimator.fee_schedule import FeeSchedule
 from estimator.files import (
+    Prose,
     Quantity,
     Record,
     decimal_cell,
@@ -25,6 +26,7 @@ from estimator.files import (
     suggestion,
     validate,
 )
+from estimator.messages import cached_by_language, say, say_figures
 from estimator.money import to_minor
 from estimator.pathway import Source
 from estimator.vocabulary import BILLED_SERVICES, WANTED_SERVICES, PriceKind, Region, Service, SourceKind
@@ -45,7 +47,7 @@ class Factor(Record):
     high: Quantity | None = None
     unit: str
     source: str
-    note: str = ""
+    note: Prose = ""
 
     @model_validator(mode="after")
     def _one_form(self) -> Factor:
@@ -68,29 +70,29 @@ class VisitCapEntry(Record):
     services: tuple[Service, ...]
     visits: Annotated[int, Field(ge=1)]
     source: str
-    note: str = ""
+    note: Prose = ""
 
 
 class Verified(Record):
     """What has been checked, for which years, by what."""
 
     years: str
-    what: str
-    by: str
+    what: Prose
+    by: Prose
 
 
 class NotModelled(Record):
     """What the estimate leaves out, and why."""
 
-    what: str
-    why: str
+    what: Prose
+    why: Prose
 
 
 class RegionFile(Record):
     """`region.toml`: who the region is, its words, factors and sources."""
 
     id: Region
-    name: str
+    name: Prose
     currency: Literal["USD", "GBP"]
     country: Literal["US", "GB"]
     pricing: Literal["listed", "fee_schedule"]
@@ -98,10 +100,10 @@ class RegionFile(Record):
     settings: tuple[str, ...]
     default_plan: str
     self_pay_prices_from: Region | None = None
-    labels: Mapping[str, str] = {}
-    explain: Mapping[str, str] = {}
-    not_offered: Mapping[Service, str] = {}
-    unpriced: Mapping[Service, str] = {}
+    labels: Mapping[str, Prose] = {}
+    explain: Mapping[str, Prose] = {}
+    not_offered: Mapping[Service, Prose] = {}
+    unpriced: Mapping[Service, Prose] = {}
     visit_cap: tuple[VisitCapEntry, ...] = ()
     factor: tuple[Factor, ...] = ()
     verified: tuple[Verified, ...] = ()
@@ -170,10 +172,13 @@ class Tariff:
         """The factor in force on a date; raises `NoPrice` naming the file when there is none."""
         found = self.find_factor(name, on)
         if found is None:
-            raise NoPrice(
-                f"{self.region.id}/region.toml: no factor '{name}' is in force on {on}; add a [[factor]] for it, "
-                "or estimate with --prices-as-of a date that it covers."
+            missing = say(
+                "no factor '{name}' is in force on {day}; add a [[factor]] for it, or estimate with --prices-as-of a date "
+                "that it covers.",
+                name=name,
+                day=on,
             )
+            raise NoPrice(f"{self.region.id}/region.toml: {missing}")
         return found
 
     def find_factor(self, name: str, on: date) -> Factor | None:
@@ -207,18 +212,30 @@ class Tariff:
     def _expired(self, row: PriceRow, on: date) -> str:
         where = f"{self.region.id}/prices.csv"
         if on < row.effective_from:
-            mend = f"Use a date from {row.effective_from} on, or estimate with --prices-as-of {row.effective_from}."
-            return f"No price for {row.code} in {self.region.id} on {on}: the first row in {where} starts {row.effective_from}. {mend}"
-        next_day = (row.effective_to or on) + timedelta(days=1)
-        return (
-            f"No price for {row.code} in {self.region.id} on {on}: the latest row in {where} ends {row.effective_to}. "
-            f"Add a row from {next_day}, or estimate with --prices-as-of {row.effective_to}."
+            return say(
+                "No price for {code} in {region} on {day}: the first row in {file} starts {first_day}. Use a date from "
+                "{first_day} on, or estimate with --prices-as-of {first_day}.",
+                code=row.code,
+                region=self.region.id,
+                day=on,
+                file=where,
+                first_day=row.effective_from,
+            )
+        return say(
+            "No price for {code} in {region} on {day}: the latest row in {file} ends {last_day}. Add a row from {next_day}, "
+            "or estimate with --prices-as-of {last_day}.",
+            code=row.code,
+            region=self.region.id,
+            day=on,
+            file=where,
+            last_day=row.effective_to,
+            next_day=(row.effective_to or on) + timedelta(days=1),
         )
 
     def source(self, name: str) -> Source:
         """A source by its id; one that only an import names is described by its name."""
         found = next((source for source in self.region.source if source.id == name), None)
-        return found or Source(id=name, kind=SourceKind.OFFICIAL, title=f"Imported file, {name}")
+        return found or Source(id=name, kind=SourceKind.OFFICIAL, title=say("Imported file, {name}", name=name))
 
     def file(self, name: str) -> Path:
         """Another file of the region's folder."""
@@ -244,7 +261,7 @@ BILLING_COLUMNS = (
 )  # fmt: skip
 
 
-@cache
+@cached_by_language
 def load_tariff(region: Region, tariffs: Path | None = None) -> Tariff:
     """A region's tariff; raises `FileProblems` with every problem of a file at once."""
     listed = region_file(region, "prices.csv", tariffs)
@@ -301,7 +318,7 @@ def _price_row(cells: Mapping[str, str]) -> PriceRow:
     row = PriceRow(
         cells["code_type"],
         cells["code"],
-        cells["description"],
+        say(cells["description"]),
         cells["unit"],
         cells["area"],
         cells["setting"],
@@ -312,7 +329,7 @@ def _price_row(cells: Mapping[str, str]) -> PriceRow:
         typical,
         high,
         cells["source"],
-        cells["note"],
+        say_figures(cells["note"]),
     )
     if row.effective_to is not None and row.effective_to < row.effective_from:
         raise ValueError(f"effective_to: {row.effective_to} lies before effective_from {row.effective_from}")

@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -18,7 +17,8 @@ from pydantic import Field, model_validator
 
 from estimator.errors import FileProblems, InputError
 from estimator.estimate import Case, calendar_of
-from estimator.files import Record, read_toml, validate
+from estimator.files import Prose, Record, read_toml, validate
+from estimator.messages import cached_by_language, marked, say
 from estimator.money import format_money, to_minor
 from estimator.pathway import Source
 from estimator.plan import Benefit, Deductible, Plan, SeparateDeductible
@@ -45,7 +45,7 @@ class Window(Record):
     earliest_day: Day
     latest_day: Day
     operation_by_day: Day | None = None
-    says: str
+    says: Prose
     source: str
 
     @model_validator(mode="after")
@@ -66,7 +66,7 @@ class WindowsFile(Record):
         return {source.id: source for source in self.source}
 
 
-@cache
+@cached_by_language
 def load_windows(path: Path = FILE) -> WindowsFile:
     """The shipped windows; raises `FileProblems` naming the field."""
     file = validate(WindowsFile, read_toml(path), path.name)
@@ -187,6 +187,11 @@ def start_dates(
 # ---------------------------------------------------------------- which dates
 
 
+def safe_starts(case: Case) -> tuple[date, date]:
+    """The first and the last day on which treatment may start; raises `InputError` where no window is on file."""
+    return _span(case, _window_of(case))
+
+
 @dataclass(frozen=True, slots=True)
 class _Course:
     """One start with its case and its likely course."""
@@ -224,7 +229,7 @@ class _Search:
         return start == self.case.scenario.care_starts
 
     def course(self, start: date) -> _Course:
-        moved = _at(self.case, start)
+        moved = begun_on(self.case, start)
         return _Course(start, moved, quote(moved))
 
     def row(self, course: _Course, chosen: Decimal) -> StartDate:
@@ -274,8 +279,8 @@ def _span(case: Case, window: Window) -> tuple[date, date]:
     return first, last
 
 
-def _at(case: Case, start: date) -> Case:
-    """The same case begun on another date."""
+def begun_on(case: Case, start: date) -> Case:
+    """The same case begun on another date, whether that is safe or not."""
     scenario = case.scenario
     changes: dict[str, object] = {"care_starts": start, "prices_as_of": scenario.prices_as_of or scenario.care_starts}
     if case.plan.plan_year(start) != case.plan.plan_year(scenario.care_starts):
@@ -311,7 +316,7 @@ def _visits_by_plan_year(made: Quote, plan: Plan) -> tuple[int, ...]:
 
 def _plan_year_starts(case: Case, rows: Sequence[StartDate]) -> Iterator[PlanYearStart]:
     """Every plan year that begins between the first visit of the earliest start and the last visit of the latest."""
-    if not _starts_afresh(case):
+    if not starts_afresh(case):
         return
     first, last = min(row.first_visit for row in rows), max(row.last_visit for row in rows)
     inside = [row for row in rows if row.in_window]
@@ -325,7 +330,7 @@ def _plan_year_starts(case: Case, rows: Sequence[StartDate]) -> Iterator[PlanYea
             )
 
 
-def _starts_afresh(case: Case) -> bool:
+def starts_afresh(case: Case) -> bool:
     """Whether anything of the cover resets with the plan year."""
     plan = case.plan
     pots: list[Deductible | SeparateDeductible] = [*plan.separate_deductible]
@@ -348,14 +353,40 @@ def _limit_resets(benefit: Benefit) -> bool:
 # ---------------------------------------------------------------- words
 
 
+ROW_SAYS = {
+    (False, True): marked(
+        "Start on {day} (day {number}): most likely {likely}, in 8 of 10 cases between {low} and {high}."
+    ),
+    (False, False): marked(
+        "Start on {day} (day {number}): most likely {likely}, in 8 of 10 cases between {low} and {high}; this is outside "
+        "the window for treatment."
+    ),
+    (True, True): marked(
+        "Start on {day} (day {number}): most likely {likely}, in 8 of 10 cases between {low} and {high}; {before} of "
+        "{visits} visits fall before the plan year ends and {after} after it."
+    ),
+    (True, False): marked(
+        "Start on {day} (day {number}): most likely {likely}, in 8 of 10 cases between {low} and {high}; {before} of "
+        "{visits} visits fall before the plan year ends and {after} after it; this is outside the window for treatment."
+    ),
+}
+"""By whether a plan year ends between the visits, and whether the start lies in the window."""
+
+
 def _row_says(row: StartDate, case: Case, currency: str) -> str:
-    likely, low, high = (_money(amount, currency) for amount in (row.likely, row.p10, row.p90))
-    text = f"Start on {row.starts} (day {row.days_after_injury}): most likely {likely}, "
-    text += f"in 8 of 10 cases between {low} and {high}"
     visits = row.visits_by_plan_year
-    if len(visits) > 1 and _starts_afresh(case):
-        text += f"; {visits[0]} of {sum(visits)} visits fall before the plan year ends and {sum(visits[1:])} after it"
-    return text + ("." if row.in_window else "; this is outside the window for treatment.")
+    is_cut = len(visits) > 1 and starts_afresh(case)
+    return say(
+        ROW_SAYS[is_cut, row.in_window],
+        day=row.starts,
+        number=row.days_after_injury,
+        likely=_money(row.likely, currency),
+        low=_money(row.p10, currency),
+        high=_money(row.p90, currency),
+        before=visits[0],
+        visits=sum(visits),
+        after=sum(visits[1:]),
+    )
 
 
 def _says(case: Case, window: Window, rows: Sequence[StartDate], currency: str) -> Iterator[str]:
@@ -363,17 +394,19 @@ def _says(case: Case, window: Window, rows: Sequence[StartDate], currency: str) 
     inside = [row for row in rows if row.in_window]
     chosen = next(row for row in rows if row.is_chosen)
     if not chosen.in_window:
-        yield (
-            f"Your start on {chosen.starts} is outside the window for treatment; start as soon as you safely can, "
-            "whatever the cost."
+        yield say(
+            "Your start on {day} is outside the window for treatment; start as soon as you safely can, whatever the cost.",
+            day=chosen.starts,
         )
     if not inside:
-        yield "No start inside the window is left, so no dates are compared."
+        yield say("No start inside the window is left, so no dates are compared.")
         return
     yield from _cost_says(inside, currency)
     if case.scenario.used != Used() and len({case.plan.plan_year(row.starts) for row in rows}) > 1:
-        yield "What you have used up counts only in the plan year of the start you chose; a start in another one begins afresh."
-    yield "Dates move only within what is safe; ask your clinician before you wait."
+        yield say(
+            "What you have used up counts only in the plan year of the start you chose; a start in another one begins afresh."
+        )
+    yield say("Dates move only within what is safe; ask your clinician before you wait.")
 
 
 def _cost_says(inside: Sequence[StartDate], currency: str) -> Iterator[str]:
@@ -381,23 +414,31 @@ def _cost_says(inside: Sequence[StartDate], currency: str) -> Iterator[str]:
     dearest = max(inside, key=lambda row: row.likely)
     mild, worst = (pick(inside, key=lambda row: row.p90) for pick in (min, max))
     if dearest.likely == best.likely:
-        yield f"Every start in the window most likely costs you {_money(best.likely, currency)}."
+        yield say("Every start in the window most likely costs you {amount}.", amount=_money(best.likely, currency))
     else:
-        yield (
-            f"Inside the window the likely cost runs from {_money(best.likely, currency)} to "
-            f"{_money(dearest.likely, currency)}, most with a start on {dearest.starts}."
+        yield say(
+            "Inside the window the likely cost runs from {low} to {high}, most with a start on {day}.",
+            low=_money(best.likely, currency),
+            high=_money(dearest.likely, currency),
+            day=dearest.starts,
         )
     if mild.p90 != worst.p90:
-        yield (
-            f"One case in ten costs more than {_money(mild.p90, currency)} with a start on {mild.starts}, and more than "
-            f"{_money(worst.p90, currency)} with one on {worst.starts}."
+        yield say(
+            "One case in ten costs more than {amount} with a start on {day}, and more than {higher_amount} with one on "
+            "{dearer_day}.",
+            amount=_money(mild.p90, currency),
+            day=mild.starts,
+            higher_amount=_money(worst.p90, currency),
+            dearer_day=worst.starts,
         )
     if best.starts == inside[0].starts:
-        yield "No start is likely to cost less than the earliest one."
+        yield say("No start is likely to cost less than the earliest one.")
     else:
-        yield (
-            f"A start on {best.starts} would most likely save {_money(inside[0].likely - best.likely, currency)} against "
-            f"{inside[0].starts}; weigh that against a later recovery."
+        yield say(
+            "A start on {day} would most likely save {amount} against {earliest_day}; weigh that against a later recovery.",
+            day=best.starts,
+            amount=_money(inside[0].likely - best.likely, currency),
+            earliest_day=inside[0].starts,
         )
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from estimator.messages import say_many
 from estimator.money import round_to_minor, to_decimal
 from estimator.pathway import Source
 from estimator.tariff import PriceRow, Tariff
@@ -63,7 +64,15 @@ def _grown(price: int, growth: Decimal, years: int) -> int:
 
 def _note(row: PriceRow, rates: list[Decimal], years: int) -> str:
     low, typical, high = (f"{(rate * 100).normalize():f}" for rate in rates)
-    return (
-        f"The price of {row.effective_from} was {to_decimal(row.typical)}; raised by {typical}% a year "
-        f"({low}% to {high}%) for {years} {'year' if years == 1 else 'years'}, which is our estimate."
+    return say_many(
+        "The price of {day} was {amount}; raised by {typical}% a year ({low}% to {high}%) for {count} year, which is our "
+        "estimate.",
+        "The price of {day} was {amount}; raised by {typical}% a year ({low}% to {high}%) for {count} years, which is our "
+        "estimate.",
+        years,
+        day=row.effective_from,
+        amount=to_decimal(row.typical),
+        typical=typical,
+        low=low,
+        high=high,
     )

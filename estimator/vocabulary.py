@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
+from estimator.messages import marked, say
+
 
 class Region(StrEnum):
     """A payer region; each has a folder of this name under `tariffs/`."""
@@ -152,62 +154,74 @@ class Reason(StrEnum):
 
 
 REASONS: dict[Reason, str] = {
-    Reason.COVERED: "Your plan covers this.",
-    Reason.DEDUCTIBLE: "It goes toward your deductible, which you pay first.",
-    Reason.COPAY: "You pay the fixed copay for the visit.",
-    Reason.COINSURANCE: "You pay your share and the plan pays the rest.",
-    Reason.NO_COST_SHARING: "Your plan pays all of it.",
-    Reason.OUT_OF_POCKET_MAX: "You have reached the most you pay in the plan year; the plan pays the rest.",
-    Reason.VISIT_LIMIT: "The plan's visit limit is used up, so you pay for this visit.",
-    Reason.BENEFIT_LIMIT: "The plan's money limit is used up, so you pay what is above it.",
-    Reason.NOT_COVERED: "Your plan does not cover this, so you pay for it.",
-    Reason.EXPERIMENTAL: "Your plan treats this as unproven and does not cover it.",
-    Reason.NOT_OFFERED: "This is not offered here, so you would pay for it privately.",
-    Reason.SELF_PAY_ONLY: "This is sold to people who pay themselves.",
-    Reason.NO_INSURANCE: "There is no insurance, so you pay the price for people who pay themselves.",
-    Reason.OUT_OF_NETWORK: "This provider is outside the plan's network.",
-    Reason.NO_REFERRAL: "Your plan covers this only with a referral, so you pay for it.",
-    Reason.NO_AUTHORIZATION: "Your plan had not approved this visit.",
-    Reason.NOT_DOCUMENTED: "Above the yearly amount the therapist must confirm the need, and did not.",
-    Reason.PROVIDER_LIABLE: "You got no notice in writing beforehand, so your clinic may not charge you for it.",
-    Reason.IN_SURGICAL_FEE: "This check is part of the surgeon's fee and is not billed again.",
-    Reason.NO_PUBLISHED_PRICE: "No price is published for this; ask for one and add it as your own price.",
+    Reason.COVERED: marked("Your plan covers this."),
+    Reason.DEDUCTIBLE: marked("It goes toward your deductible, which you pay first."),
+    Reason.COPAY: marked("You pay the fixed copay for the visit."),
+    Reason.COINSURANCE: marked("You pay your share and the plan pays the rest."),
+    Reason.NO_COST_SHARING: marked("Your plan pays all of it."),
+    Reason.OUT_OF_POCKET_MAX: marked("You have reached the most you pay in the plan year; the plan pays the rest."),
+    Reason.VISIT_LIMIT: marked("The plan's visit limit is used up, so you pay for this visit."),
+    Reason.BENEFIT_LIMIT: marked("The plan's money limit is used up, so you pay what is above it."),
+    Reason.NOT_COVERED: marked("Your plan does not cover this, so you pay for it."),
+    Reason.EXPERIMENTAL: marked("Your plan treats this as unproven and does not cover it."),
+    Reason.NOT_OFFERED: marked("This is not offered here, so you would pay for it privately."),
+    Reason.SELF_PAY_ONLY: marked("This is sold to people who pay themselves."),
+    Reason.NO_INSURANCE: marked("There is no insurance, so you pay the price for people who pay themselves."),
+    Reason.OUT_OF_NETWORK: marked("This provider is outside the plan's network."),
+    Reason.NO_REFERRAL: marked("Your plan covers this only with a referral, so you pay for it."),
+    Reason.NO_AUTHORIZATION: marked("Your plan had not approved this visit."),
+    Reason.NOT_DOCUMENTED: marked("Above the yearly amount the therapist must confirm the need, and did not."),
+    Reason.PROVIDER_LIABLE: marked(
+        "You got no notice in writing beforehand, so your clinic may not charge you for it."
+    ),
+    Reason.IN_SURGICAL_FEE: marked("This check is part of the surgeon's fee and is not billed again."),
+    Reason.NO_PUBLISHED_PRICE: marked("No price is published for this; ask for one and add it as your own price."),
 }
 
 
 SERVICE_NAMES: dict[Service, str] = {
-    Service.PHYSICAL_THERAPY_EVALUATION: "Physical therapy evaluation",
-    Service.PHYSICAL_THERAPY: "Physical therapy",
-    Service.MASSAGE_THERAPY: "Massage therapy",
-    Service.PHYSICIAN_VISIT: "Doctor visit",
-    Service.SPECIALIST_VISIT: "Specialist visit",
-    Service.IMAGING_MRI: "MRI scan",
-    Service.IMAGING_ULTRASOUND: "Ultrasound scan",
-    Service.IMAGING_XRAY: "X-ray",
-    Service.INJECTION_STEROID: "Steroid injection",
-    Service.INJECTION_PRP: "Platelet-rich plasma (PRP) injection",
-    Service.PROLOTHERAPY: "Prolotherapy injection",
-    Service.SHOCKWAVE: "Shockwave therapy",
-    Service.ACUPUNCTURE: "Acupuncture",
-    Service.DRY_NEEDLING: "Dry needling",
-    Service.CHIROPRACTIC: "Chiropractic or osteopathy",
-    Service.HOME_HEALTH: "Therapy at home",
-    Service.EQUIPMENT: "Crutches or brace",
-    Service.EMERGENCY_VISIT: "Emergency visit",
-    Service.SURGERY: "Surgery",
-    Service.SURGERY_SURGEON: "Surgeon",
-    Service.SURGERY_ANAESTHETIST: "Anaesthetist",
-    Service.SURGERY_FACILITY: "Operating facility",
-    Service.AMBULANCE: "Ambulance",
-    Service.HOME_CARE: "Home exercise supplies",
-    Service.PRESCRIPTION: "Prescription item",
-    Service.TRAVEL: "Travel",
+    Service.PHYSICAL_THERAPY_EVALUATION: marked("Physical therapy evaluation"),
+    Service.PHYSICAL_THERAPY: marked("Physical therapy"),
+    Service.MASSAGE_THERAPY: marked("Massage therapy"),
+    Service.PHYSICIAN_VISIT: marked("Doctor visit"),
+    Service.SPECIALIST_VISIT: marked("Specialist visit"),
+    Service.IMAGING_MRI: marked("MRI scan"),
+    Service.IMAGING_ULTRASOUND: marked("Ultrasound scan"),
+    Service.IMAGING_XRAY: marked("X-ray"),
+    Service.INJECTION_STEROID: marked("Steroid injection"),
+    Service.INJECTION_PRP: marked("Platelet-rich plasma (PRP) injection"),
+    Service.PROLOTHERAPY: marked("Prolotherapy injection"),
+    Service.SHOCKWAVE: marked("Shockwave therapy"),
+    Service.ACUPUNCTURE: marked("Acupuncture"),
+    Service.DRY_NEEDLING: marked("Dry needling"),
+    Service.CHIROPRACTIC: marked("Chiropractic or osteopathy"),
+    Service.HOME_HEALTH: marked("Therapy at home"),
+    Service.EQUIPMENT: marked("Crutches or brace"),
+    Service.EMERGENCY_VISIT: marked("Emergency visit"),
+    Service.SURGERY: marked("Surgery"),
+    Service.SURGERY_SURGEON: marked("Surgeon"),
+    Service.SURGERY_ANAESTHETIST: marked("Anesthesiologist"),
+    Service.SURGERY_FACILITY: marked("Operating facility"),
+    Service.AMBULANCE: marked("Ambulance"),
+    Service.HOME_CARE: marked("Home exercise supplies"),
+    Service.PRESCRIPTION: marked("Prescription item"),
+    Service.TRAVEL: marked("Travel"),
 }
 
 
 def service_name(service: Service, labels: Mapping[str, str] | None = None) -> str:
-    """A service in the region's own words, where it has some."""
-    return (labels or {}).get(service.value, SERVICE_NAMES[service])
+    """A service in the region's own words, where it has some; labels come from a file and are said already."""
+    own = (labels or {}).get(service.value)
+    return own if own is not None else say(SERVICE_NAMES[service])
+
+
+def reason_said(reason: Reason) -> str:
+    """Why a claim line is paid the way it is, in the language in use."""
+    return say(REASONS[reason])
+
+
+DISCLAIMER = marked("An estimate, not medical or insurance advice.")
+"""Said once near every answer."""
 
 
 CURRENCIES: dict[Region, str] = {

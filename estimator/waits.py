@@ -18,6 +18,7 @@ import numpy as np
 from estimator.draws import Draws, Floats
 from estimator.errors import FileProblems, InputError
 from estimator.files import decimal_cell, read_rows, suggestion
+from estimator.messages import say
 from estimator.scenario import Area
 from estimator.vocabulary import Service
 
@@ -113,9 +114,12 @@ def wait_for(area: Area, waits: dict[str, Wait]) -> Wait | None:
         if area.region.casefold() not in names:
             known = [name.partition("/")[2] for name in waits if name.startswith(f"{nation}/")]
             if nation == "England":
-                raise InputError(
-                    f"area.region: no waiting list is published for '{area.region}'{suggestion(area.region, known)}."
+                unknown = say(
+                    "no waiting list is published for '{place}'{suggestion}.",
+                    place=area.region,
+                    suggestion=suggestion(area.region, known),
                 )
+                raise InputError(f"area.region: {unknown}")
         else:
             return waits[names[area.region.casefold()]]
     if nation in waits:
