@@ -16,6 +16,7 @@ import streamlit as st
 
 from estimator.errors import InputError
 from estimator.files import decode, parse_json, parse_toml, validate
+from estimator.messages import say
 from estimator.outputs.words import Words
 from estimator.pathway import load_pathway
 from estimator.places_uk import area_of_postcode, find_place, outward_code
@@ -87,7 +88,18 @@ def seed(key: str, default: object = None) -> str:
 def remember(key: str) -> None:
     """Keep what a widget now says."""
     answers()[key] = st.session_state[key]
+    changed()
+
+
+def changed() -> None:
+    """Note that the answers are the person's own from here on: no longer the example, nor those of a link."""
     st.session_state.is_example = False
+    st.session_state.is_changed = True
+
+
+def is_changed() -> bool:
+    """Whether the person has changed an answer since the page, or the last link, was opened."""
+    return bool(st.session_state.get("is_changed", False))
 
 
 def of_region(name: str) -> str:
@@ -193,7 +205,12 @@ def paperwork_asked() -> tuple[str, ...]:
 
 def county_choices(state: str | None) -> tuple[str, ...]:
     """The counties of a state where the price depends on them."""
-    schedule = tariff().schedule
+    return counties_of(region(), state)
+
+
+def counties_of(region: Region, state: str | None) -> tuple[str, ...]:
+    """The counties of a state where a region's price depends on them."""
+    schedule = load_tariff(region).schedule
     if schedule is None or not state:
         return ()
     found = schedule.counties.get(state, {})
@@ -247,10 +264,10 @@ def answers_of(scenario: Scenario) -> Answers:
             "half_pay_days": scenario.work.half_pay_days,
         }
     area = scenario.area
-    if area.state or area.locality:
-        new |= {"state": area.state, "county": area.county, "locality": area.locality}
-    if area.nation or area.region:
+    if where in UK:
         new |= {"nation": area.nation or "England", f"{where}_place": area.region, "postcode": ""}
+    else:
+        new |= {"state": area.state, "county": area.county, "locality": area.locality}
     new |= {f"{where}_price_{service}": float(price) for service, price in scenario.own_prices.items()}
     new |= {f"{where}_paper_{field}": getattr(scenario.paperwork, field) for field in PAPERWORK}
     accounts = scenario.accounts or Accounts()
@@ -271,10 +288,13 @@ def read_upload(name: str, raw: bytes) -> Scenario:
     known = load_plans(brought.region)
     for field, plan_name in (("plan", brought.plan), ("secondary", brought.secondary)):
         if plan_name is not None and plan_name not in known:
-            raise InputError(
-                f"{name}: {field}: the plan '{plan_name}' is not one of those offered here. "
-                f"Write one of {', '.join(known)}, or leave the line out and choose the cover on the page."
+            problem = say(
+                "the plan '{plan}' is not one of those offered here. "
+                "Write one of {plans}, or leave the line out and choose the cover on the page.",
+                plan=plan_name,
+                plans=", ".join(known),
             )
+            raise InputError(f"{name}: {field}: {problem}")
     return brought
 
 

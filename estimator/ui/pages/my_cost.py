@@ -5,12 +5,16 @@ from __future__ import annotations
 import streamlit as st
 
 from estimator.errors import InputError
-from estimator.ui import answer, frame, keep, result, safety, scenario_form, state
+from estimator.messages import say
+from estimator.ui import answer, frame, keep, link, result, safety, scenario_form, state
 
 frame.style()
 state.answers()
 state.enter_region()
-frame.heading("What will your hamstring injury cost you?", "Five questions, one answer, and what your cover asks for.")
+frame.heading(
+    say("What will your hamstring injury cost you?"), say("Five questions, one answer, and what your cover asks for.")
+)
+link.arrive()
 answer.see_someone_now(safety.flagged())
 with st.container(key="two_sides"):
     left, right = st.columns([5, 8], gap="large")
@@ -20,7 +24,7 @@ with left, st.container(key="questions"):
 with right, st.container(key="answer"):
     shown: result.Answer | None = None
     try:
-        with st.spinner("Working out your estimate"):
+        with st.spinner(say("Working out your estimate")):
             shown = result.answer(state.scenario())
     except InputError as error:
         answer.cannot_answer(error)
