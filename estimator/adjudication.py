@@ -1,6 +1,7 @@
 """Covered lines + plan -> who pays what.
 
-The order of cost sharing is written down here and nowhere else. For each line, in order of date:
+The order of cost sharing is written down here and nowhere else. Care paid in cash is the patient's whole; where the plan
+counts it, its deductible and maximum shrink by it. For each other line, in order of date:
 
 1. network: what the provider asks above the allowed amount is written off, or billed to the patient out of network;
    what is above a fee cap of the plan is the patient's;
@@ -248,6 +249,8 @@ class _Run:
             nobody = charge
         elif benefit is None:
             parts["not_covered"] = charge
+            if coverage.counts_under is not None:
+                self._count_cash(coverage, coverage.counts_under, charge)
         else:
             if benefit.fee_cap_per_visit is not None:
                 cap = to_minor(benefit.fee_cap_per_visit)
@@ -410,6 +413,12 @@ class _Run:
         self.now.family_deductible.take(amount)
         if self.plan.deductible is not None and self.plan.deductible.amount > 0:
             self._mark("deductible_met", self._deductible_left(coverage, benefit) == 0)
+
+    def _count_cash(self, coverage: Coverage, benefit: Benefit, paid: Cents) -> None:
+        """Count what was paid in cash to the deductible and the maximum, as far as anything of them is left."""
+        deductible = self._deductible(coverage, benefit, paid)
+        self._out_of_pocket_max(coverage, deductible, self.nothing, paid - deductible)
+        self._use_deductible(coverage, benefit, deductible)
 
     def _copay(self, line: ClaimLine, coverage: Coverage, benefit: Benefit, rest: Cents) -> Cents:
         """The copay: once a visit, day or stay, and never above what is left of the line."""

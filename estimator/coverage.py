@@ -13,6 +13,15 @@ from estimator.vocabulary import Network, Reason, Service
 
 
 @dataclass(frozen=True, slots=True)
+class Cash:
+    """Services that the person pays for in cash although the plan covers them: at self-pay prices, the plan pays nothing."""
+
+    services: frozenset[Service]
+    counts: bool = False
+    """Whether the plan counts what is paid to its deductible and its maximum."""
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What the plan says about one line."""
 
@@ -24,6 +33,8 @@ class Coverage:
     is_out_of_network: bool
     is_provider_liable: bool
     """Whether what is not covered is the provider's loss, because the patient was not told beforehand."""
+    counts_under: Benefit | None = None
+    """Where cash counts: the terms whose deductible and maximum it counts to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,11 @@ class CoveredLines:
         return CoveredLines(self.claims.block(first, last), self.coverage, self.paperwork)
 
 
-def cover(claims: ClaimLines, plan: Plan, paperwork: Paperwork | None = None) -> CoveredLines:
+COUNTED = {"deductible_applies": True, "counts_to_out_of_pocket_max": True}
+"""Cash that counts goes to both, whatever a visit under the plan would do."""
+
+
+def cover(claims: ClaimLines, plan: Plan, paperwork: Paperwork | None = None, cash: Cash | None = None) -> CoveredLines:
     """Find the terms for every line; the allowed amount is never above the charge."""
     paperwork = paperwork or Paperwork()
     coverage: list[Coverage] = []
@@ -48,6 +63,11 @@ def cover(claims: ClaimLines, plan: Plan, paperwork: Paperwork | None = None) ->
         reason = Reason.COVERED if benefit is not None else plan.reason_not_covered(line.service, line.network)
         if benefit is not None and benefit.referral_required and not paperwork.referral:
             benefit, reason = None, Reason.NO_REFERRAL
+        counts_under = None
+        if cash is not None and benefit is not None and line.service in cash.services:
+            counts_under = benefit.model_copy(update=COUNTED) if cash.counts else None
+            benefit, reason = None, Reason.SELF_PAY_ONLY
+        terms = benefit or counts_under
         unwarned = benefit is None and not paperwork.advance_notice and plan.needs_notice(line.service)
         if line.in_surgical_fee:
             reason = Reason.IN_SURGICAL_FEE
@@ -59,8 +79,9 @@ def cover(claims: ClaimLines, plan: Plan, paperwork: Paperwork | None = None) ->
                 reason,
                 plan.plan_year(line.day),
                 _visit_service(line),
-                line.network == Network.OUT_OF_NETWORK and not (benefit is not None and benefit.pays_as_in_network),
+                line.network == Network.OUT_OF_NETWORK and not (terms is not None and terms.pays_as_in_network),
                 unwarned,
+                counts_under,
             )
         )
     lesser = ClaimLines(

@@ -12,6 +12,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
+from estimator.coverage import Cash
 from estimator.plan import Benefit, Pays, Plan
 from estimator.pricing import ClaimLine
 from estimator.scenario import Paperwork, Used
@@ -82,8 +83,10 @@ class Twin:
         used: Used | None = None,
         secondary: Plan | None = None,
         paperwork: Paperwork | None = None,
+        cash: Cash | None = None,
     ) -> None:
         self.plan, self.secondary, self.paperwork = plan, secondary, paperwork or Paperwork()
+        self.cash = cash
         self.so_far = self._already_used(used or Used())
         self.taken: dict[tuple[object, ...], Decimal] = {}
         self.stays: dict[object, tuple[date, date]] = {}
@@ -115,6 +118,7 @@ class Twin:
 
     def _look(self, line: ClaimLine) -> None:
         """A line that is not billed changes nothing; it may find what was used up before the first line."""
+        self._count_cash(line, ZERO)
         benefit = self._terms(line)
         if benefit is None:
             return
@@ -182,6 +186,7 @@ class Twin:
                 exclusion.needs_notice for exclusion in self.plan.exclusion if line.service in exclusion.services
             )
             money["write_off" if unwarned else "not_covered"] = charge
+            self._count_cash(line, charge)
         else:
             outside = line.network == "out_of_network" and not benefit.pays_as_in_network
             excess = "balance_bill" if outside else "write_off"
@@ -197,10 +202,27 @@ class Twin:
         return money
 
     def _terms(self, line: ClaimLine) -> Benefit | None:
+        return None if self._is_cash(line) else self._plan_terms(line)
+
+    def _plan_terms(self, line: ClaimLine) -> Benefit | None:
         benefit = self.plan.benefit_for(line.service, line.network)
         if benefit is not None and benefit.referral_required and not self.paperwork.referral:
             return None
         return benefit
+
+    def _is_cash(self, line: ClaimLine) -> bool:
+        return self.cash is not None and line.service in self.cash.services
+
+    def _count_cash(self, line: ClaimLine, paid: Decimal) -> None:
+        """Cash for covered care uses up the deductible and the maximum, where it counts; the plan pays none of it."""
+        benefit = self._plan_terms(line)
+        if self.cash is None or not self.cash.counts or not self._is_cash(line) or benefit is None:
+            return
+        outside = (
+            line.network == "out_of_network" and self.plan.out_of_network is not None and not benefit.pays_as_in_network
+        )
+        self._count_out_of_pocket(min(paid, self._out_of_pocket_room(outside=outside)), outside=outside)
+        self._use_deductible(min(paid, self._deductible_room(benefit, outside=outside)), benefit, outside=outside)
 
     def _once(self, key: tuple[object, ...], amount: Decimal, wanted: Decimal) -> Decimal:
         """As much of `wanted` as is left of an amount that is given once for a key."""

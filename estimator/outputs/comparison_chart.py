@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
 
+from estimator.comparison import BreakEven, Pair
+from estimator.messages import marked, say, say_many
 from estimator.outputs.tables import Column, Table
 from estimator.outputs.words import Words, chance
 from estimator.outputs.workbook import Cell, Sheet
 
-YOURS = "Your case"
+YOURS = marked("Your case")
+WORTH_SAYING = Decimal("0.095")
+"""Below about 1 in 10, the cases in which two options cost the same are left unsaid."""
+VISITS_SHOWN = (1, 2, 4, 6, 8, 12, 16, 20, 30, 40, 52)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +35,14 @@ class Row:
     """The middle of the differences, case by case; above zero where it costs more."""
     weeks: Decimal | None = None
     """Weeks from the start of care to the first therapy session."""
+    missing: tuple[str, ...] = ()
+    """Care without a published price that other options have in their sum: this one costs at least so much."""
     is_yours: bool = False
 
 
 def sorted_by_cost(rows: Sequence[Row]) -> list[Row]:
-    """What costs the reader least stands first; among equals their own case."""
-    return sorted(rows, key=lambda row: (row.middle, row.high, not row.is_yours, row.name))
+    """What costs the reader least stands first; among equals their own case, and last what lacks a price."""
+    return sorted(rows, key=lambda row: (row.middle, bool(row.missing), row.high, not row.is_yours, row.name))
 
 
 # ---------------------------------------------------------------- in words
@@ -43,81 +50,241 @@ def sorted_by_cost(rows: Sequence[Row]) -> list[Row]:
 
 def amount(row: Row, words: Words) -> str:
     """The middle amount."""
-    return "nothing" if row.high == 0 else words.about(row.middle)
+    if row.missing:
+        return say("at least {amount}", amount=words.about(row.middle))
+    return say("nothing") if row.high == 0 else words.about(row.middle)
 
 
 def eight_in_ten(row: Row, words: Words) -> str:
     """The range in 8 of 10 cases."""
-    said = words.span(row.low, row.high)
-    return f"8 in 10: {said}" if "–" in said else "the same in 8 of 10 cases"
+    if words.about(row.low, row.high) == words.about(row.high):
+        return say("the same in 8 of 10 cases")
+    return say("8 in 10: {range}", range=words.span(row.low, row.high))
 
 
-def against(row: Row, yours: Row) -> str:
+def worst_in_ten(row: Row, words: Words) -> str:
+    """What the dearest of ten cases costs at least; empty where it costs as much as the others."""
+    if words.about(row.low, row.high) == words.about(row.high):
+        return ""
+    return say("worst case in ten: {amount} or more", amount=words.about(row.high))
+
+
+def against(row: Row) -> str:
     """How an option stands against the reader's own, in cases."""
     if row.is_yours:
-        return "your case"
+        return say("your case")
+    if row.missing:
+        return say("not counted against yours: a price is missing")
     if row.cheaper is None or row.same is None:
-        return _at_least(row, yours)
+        return ""
     dearer = 1 - row.cheaper - row.same
     if row.same == 1:
-        return "costs the same in every case"
-    if row.cheaper >= dearer:
-        return f"cheaper than yours {chance(row.cheaper)}"
-    return f"dearer than yours {chance(dearer)}"
-
-
-def _at_least(row: Row, yours: Row) -> str:
-    """Where cases were not counted together: ranges that do not touch leave at most 2 of 10 cases open."""
-    if row.low > yours.high:
-        return "dearer than yours in at least 8 of 10 cases"
-    if row.high < yours.low:
-        return "cheaper than yours in at least 8 of 10 cases"
-    if (row.low, row.middle, row.high) == (yours.low, yours.middle, yours.high):
-        return "about the same as yours"
-    return ""
+        return say("costs the same in every case")
+    is_cheaper = row.cheaper >= dearer
+    often, the_same = chance(row.cheaper if is_cheaper else dearer), chance(row.same)
+    if row.same < WORTH_SAYING:
+        if is_cheaper:
+            return say("cheaper than yours {how_often}", how_often=often)
+        return say("dearer than yours {how_often}", how_often=often)
+    if is_cheaper:
+        return say(
+            "cheaper than yours {how_often}, the same {how_often_the_same}",
+            how_often=often,
+            how_often_the_same=the_same,
+        )
+    return say(
+        "dearer than yours {how_often}, the same {how_often_the_same}", how_often=often, how_often_the_same=the_same
+    )
 
 
 def usual_difference(row: Row, words: Words) -> str:
     """The middle of the differences; never a negative amount."""
-    if row.difference is None:
+    if row.difference is None or row.missing:
         return ""
     if row.difference == 0:
-        return "none"
-    return f"{words.about(abs(row.difference))} {'more' if row.difference > 0 else 'less'}"
+        return say("none")
+    shown = words.about(abs(row.difference))
+    return say("{amount} more", amount=shown) if row.difference > 0 else say("{amount} less", amount=shown)
 
 
 def weeks_in_words(weeks: Decimal | None) -> str:
     """A wait as people say it."""
     if weeks is None:
-        return "no therapy planned"
-    if weeks < 1:
-        return "under a week"
-    whole = round(weeks)
-    return f"about {whole} {'week' if whole == 1 else 'weeks'}"
+        return say("no therapy planned")
+    return say("under a week") if weeks < 1 else say_many("about {count} week", "about {count} weeks", round(weeks))
 
 
 def takeaway(rows: Sequence[Row], words: Words) -> str:
-    """What the comparison says in one or two sentences."""
-    ordered = sorted_by_cost(rows)
+    """What the comparison says in one or two sentences; what lacks a price is never called the cheapest."""
+    ordered = [row for row in sorted_by_cost(rows) if row.is_yours or not row.missing]
     yours = next(row for row in ordered if row.is_yours)
-    best = next((row for row in ordered if row.middle == ordered[0].middle and row.is_yours), ordered[0])
     others = [row for row in ordered if not row.is_yours]
     if not others:
-        return "Choose something to compare with."
-    mine = amount(yours, words)
-    if best.is_yours:
-        ties = [row for row in others if row.middle == best.middle]
-        if ties:
-            return f"Nothing here is likely to cost less than your own case ({mine}); some cost the same."
-        nearest = others[0]
-        return (
-            f"Your own case is the cheapest here: most likely {mine}. Next comes “{nearest.name}”, "
-            f"{amount(nearest, words)}."
+        return say("Choose something to compare with.") if len(rows) == 1 else say("Every other sum lacks a price.")
+    mine, best = amount(yours, words), others[0]
+    if best.middle > yours.middle:
+        return say(
+            "Your own case is the cheapest here: most likely {amount}. Next comes “{option}”, {next_amount}.",
+            amount=mine,
+            option=best.name,
+            next_amount=amount(best, words),
         )
-    said = against(best, yours)
-    return (
-        f"“{best.name}” costs least: most likely {amount(best, words)} instead of {mine}{f'; {said}' if said else ''}."
+    if best.middle == yours.middle:
+        return say(
+            "Nothing here is likely to cost less than your own case ({amount}); some cost the same.", amount=mine
+        )
+    if not (how := against(best)):
+        return say(
+            "“{option}” costs least: most likely {amount} instead of {own_amount}.",
+            option=best.name,
+            amount=amount(best, words),
+            own_amount=mine,
+        )
+    return say(
+        "“{option}” costs least: most likely {amount} instead of {own_amount}; {against}.",
+        option=best.name,
+        amount=amount(best, words),
+        own_amount=mine,
+        against=how,
     )
+
+
+# ---------------------------------------------------------------- any two options
+
+
+def duel(first: str, second: str, counted: Pair, words: Words) -> str:
+    """Which of two options costs less, and how often."""
+    if counted.same == 1:
+        return say("“{first}” and “{second}” cost the same in every case.", first=first, second=second)
+    said = [
+        say(
+            "“{first}” costs less than “{second}” {how_often}.",
+            first=first,
+            second=second,
+            how_often=chance(counted.first_cheaper),
+        )
+    ]
+    if counted.same:
+        said.append(say("They cost the same {how_often}.", how_often=chance(counted.same)))
+    if counted.difference:
+        said.append(
+            say(
+                "“{dearer}” usually costs {amount} more.",
+                dearer=first if counted.difference > 0 else second,
+                amount=words.about(abs(counted.difference)),
+            )
+        )
+    return " ".join(said)
+
+
+Count = Callable[[int, int], Pair | None]
+"""Two options by their places in a row of names; None where they cannot be counted against each other."""
+
+
+def pairs_table(names: Sequence[str], count: Count) -> Table:
+    """Every pair: in how many of 100 cases the option of the row costs less than that of the column."""
+    shares = _shares(names, count)
+    rows = tuple(
+        (name, *("" if i == j else _of_100(share) for j, share in enumerate(shares[i]))) for i, name in enumerate(names)
+    )
+    columns = (Column(say("Option")), *(Column(name, is_amount=True) for name in names))
+    caption = say("Of 100 cases: in how many the option of the row costs less than the one named with the number")
+    return Table(caption, columns, rows)
+
+
+def pairs_sheet(names: Sequence[str], count: Count) -> Sheet:
+    """The same as shares of one, for a file."""
+    head = (say("option"), *(say("share of cases cheaper than “{option}”", option=name) for name in names))
+    rows = tuple((name, *shares) for name, shares in zip(names, _shares(names, count), strict=True))
+    return Sheet(say("any two"), head, rows)
+
+
+def _shares(names: Sequence[str], count: Count) -> list[list[Decimal | None]]:
+    """How often the option of the row costs less; each pair is counted once."""
+    shares: list[list[Decimal | None]] = [[None] * len(names) for _ in names]
+    for i in range(len(names)):
+        for j in range(i + 1, len(names)):
+            if (counted := count(i, j)) is not None:
+                shares[i][j], shares[j][i] = counted.first_cheaper, counted.second_cheaper
+    return shares
+
+
+def _of_100(share: Decimal | None) -> str:
+    """Whole cases; what is not quite none or all of them does not look as if it were."""
+    if share is None:
+        return "–"
+    whole = round(share * 100)
+    if whole == 0 and share > 0:
+        return "< 1"
+    return "> 99" if whole == 100 and share < 1 else f"{whole}"
+
+
+# ---------------------------------------------------------------- cash or the plan, visit by visit
+
+
+def break_even_says(found: BreakEven, words: Words) -> list[str]:
+    """From how many visits on the plan costs less than cash, in sentences."""
+    first, last, most = found.plan_wins_from, found.plan_wins_up_to, len(found.with_plan) - 1
+    if first is None:
+        said = [
+            say(
+                "Cash costs no more than your plan, however many therapy visits you need (looked at up to {visits}).",
+                visits=most,
+            )
+        ]
+    elif first == 1:
+        said = [say("Your plan costs less than cash from the first therapy visit on.")]
+    else:
+        said = [
+            say_many(
+                "With fewer than {count} therapy visit cash costs no more; from then on your plan costs less.",
+                "With fewer than {count} therapy visits cash costs no more; from then on your plan costs less.",
+                first,
+            )
+        ]
+    if last is not None:
+        said.append(say("That holds up to visit {visit}.", visit=last))
+    said.append(
+        say(
+            "A therapy visit costs about {cash_amount} in cash; your plan counts {plan_amount} for it.",
+            cash_amount=words.about(found.cash_price, found.plan_price),
+            plan_amount=words.about(found.plan_price, found.cash_price),
+        )
+    )
+    said.append(
+        say_many(
+            "With {count} therapy visit, as in your likely course, all your care costs you {plan_amount} with the plan "
+            "and {cash_amount} with cash for therapy.",
+            "With {count} therapy visits, as in your likely course, all your care costs you {plan_amount} with the plan "
+            "and {cash_amount} with cash for therapy.",
+            found.likely_visits,
+            plan_amount=words.exact(found.with_plan[found.likely_visits]),
+            cash_amount=words.exact(found.in_cash[found.likely_visits]),
+        )
+    )
+    return said
+
+
+def break_even_table(found: BreakEven, words: Words) -> Table:
+    """What all the care costs with so many therapy visits, with the plan and in cash."""
+    first, last = found.plan_wins_from, found.plan_wins_up_to
+    turns = {n for n in (found.likely_visits, first, last, last + 1 if last is not None else None) if n is not None}
+    shown = sorted(turns | {*VISITS_SHOWN})
+    rows = tuple(
+        (
+            say("{visits} (your likely course)", visits=n) if n == found.likely_visits else f"{n}",
+            words.exact(found.with_plan[n]),
+            words.exact(found.in_cash[n]),
+        )
+        for n in shown
+        if n < len(found.with_plan)
+    )
+    columns = (
+        Column(say("Therapy visits")),
+        Column(say("With your plan"), is_amount=True),
+        Column(say("Cash for therapy"), is_amount=True),
+    )
+    return Table(say("What all your care costs you, by the number of therapy visits"), columns, rows)
 
 
 # ---------------------------------------------------------------- the picture
@@ -129,7 +296,8 @@ def chart(
     *,
     alt: str,
     with_weeks: bool = False,
-    last: Callable[[Row], str] | None = None,
+    with_worst: bool = True,
+    last: Callable[[Row], str] = against,
 ) -> str:
     """One row an option on one scale from zero; HTML, so that it fits any width and follows the theme.
 
@@ -137,9 +305,17 @@ def chart(
     """
     most = max((row.high for row in rows), default=Decimal(0))
     scale = most or Decimal(1)
-    yours = next((row for row in rows if row.is_yours), None)
-    end = last or (lambda row: against(row, yours) if yours is not None else "")
-    drawn = "".join(_row(row, scale, words, with_weeks, end(row)) for row in rows)
+    drawn = "".join(
+        _row(
+            row,
+            scale,
+            words,
+            weeks=weeks_in_words(row.weeks) if with_weeks else "",
+            worst=worst_in_ten(row, words) if with_worst else "",
+            end="" if row.is_yours else last(row),
+        )
+        for row in rows
+    )
     axis = (
         f'<div class="cmp-axis" aria-hidden="true"><span>{escape(words.about(Decimal(0)))}</span>'
         f"<span>{escape(words.about(most))}</span></div>"
@@ -148,24 +324,28 @@ def chart(
     return f'<div class="{kind}" role="img" aria-label="{escape(alt)}">{axis if most else ""}{drawn}</div>'
 
 
-def _row(row: Row, scale: Decimal, words: Words, with_weeks: bool, end: str) -> str:
+def _row(row: Row, scale: Decimal, words: Words, *, weeks: str, worst: str, end: str) -> str:
     low, middle = (_percent(value, scale) for value in (row.low, row.middle))
-    tag = ' <span class="cmp-tag">your case</span>' if row.is_yours and row.name != YOURS else ""
-    said = "" if row.is_yours and end == "your case" else end
-    weeks = (
-        f'<div class="cmp-weeks"><span>First therapy session: </span>{escape(weeks_in_words(row.weeks))}</div>'
-        if with_weeks
-        else ""
-    )
+    is_tagged = row.is_yours and row.name != say(YOURS)
+    tag = f' <span class="cmp-tag">{escape(say("your case"))}</span>' if is_tagged else ""
+    before = f"<span>{escape(say('First therapy session:'))} </span>"
+    wait = f'<div class="cmp-weeks">{before}{escape(weeks)}</div>' if weeks else ""
     return (
         f'<div class="cmp-row{" yours" if row.is_yours else ""}">'
         f'<div class="cmp-name"><b>{escape(row.name)}</b>{tag}'
-        f'<span class="cmp-differs">{escape(row.differs)}</span></div>'
+        f'<span class="cmp-differs">{escape(row.differs)}</span><span class="cmp-differs">{escape(_missing(row))}</span></div>'
         f'<div class="cmp-track"><i class="cmp-bar" style="left:{low}%;width:{_width(row, scale)}%"></i>'
         f'<i class="cmp-dot" style="left:{middle}%"></i></div>'
-        f'<div class="cmp-sum"><b>{escape(amount(row, words))}</b><span>{escape(eight_in_ten(row, words))}</span></div>'
-        f'<div class="cmp-against">{escape(said)}</div>{weeks}</div>'
+        f'<div class="cmp-sum"><b>{escape(amount(row, words))}</b><span>{escape(eight_in_ten(row, words))}</span>'
+        f"<span>{escape(worst)}</span></div>"
+        f'<div class="cmp-against">{escape(end)}</div>{wait}</div>'
     )
+
+
+def _missing(row: Row) -> str:
+    if not row.missing:
+        return ""
+    return say("No price is published for: {services}", services=", ".join(row.missing))
 
 
 def _percent(value: Decimal, scale: Decimal) -> str:
@@ -178,9 +358,19 @@ def _width(row: Row, scale: Decimal) -> str:
 
 def alt_text(rows: Sequence[Row], words: Words) -> str:
     """The picture in words: its takeaway, then every row."""
-    each = "; ".join(f"{row.name} {amount(row, words)} ({eight_in_ten(row, words)})" for row in rows)
-    return (
-        f"Options side by side, the cheapest first. {takeaway(rows, words)} {each}. The table below has the same rows."
+    each = "; ".join(
+        say(
+            "{option} {amount} ({range})",
+            option=row.name,
+            amount=amount(row, words),
+            range=eight_in_ten(row, words),
+        )
+        for row in rows
+    )
+    return say(
+        "Options side by side, the cheapest first. {takeaway} {options}. The table below has the same rows.",
+        takeaway=takeaway(rows, words),
+        options=each,
     )
 
 
@@ -189,46 +379,55 @@ def alt_text(rows: Sequence[Row], words: Words) -> str:
 
 def table(rows: Sequence[Row], words: Words, *, with_weeks: bool = False) -> Table:
     """The picture as numbers."""
-    yours = next(row for row in rows if row.is_yours)
     columns = [
-        Column("Option"),
-        Column("Most likely", is_amount=True, explain="Half of the cases cost less, half cost more."),
-        Column("1 in 10 pay less than", is_amount=True),
-        Column("1 in 10 pay more than", is_amount=True, explain="The worst case in ten."),
-        Column("Usually", is_amount=True, explain="The middle of the differences from your case, case by case."),
-        Column("Against yours"),
+        Column(say("Option")),
+        Column(say("Most likely"), is_amount=True, explain=say("Half of the cases cost less, half cost more.")),
+        Column(say("1 in 10 pay less than"), is_amount=True),
+        Column(say("Worst case in ten"), is_amount=True, explain=say("1 in 10 pay this much or more.")),
+        Column(
+            say("Usually, against yours"),
+            is_amount=True,
+            explain=say("The middle of the differences from your case, case by case."),
+        ),
+        Column(say("Counted in cases")),
     ]
     if with_weeks:
-        columns.append(Column("First therapy session"))
-    return Table(
-        "What you would pay, option by option", tuple(columns), tuple(_cells(r, yours, words, with_weeks) for r in rows)
+        columns.append(Column(say("First therapy session")))
+    cells = tuple(_cells(row, words, with_weeks) for row in rows)
+    return Table(say("What you would pay, option by option"), tuple(columns), cells)
+
+
+def _cells(row: Row, words: Words, with_weeks: bool) -> tuple[str, ...]:
+    name = say("{option} ({differs})", option=row.name, differs=row.differs) if row.differs else row.name
+    cells = (
+        name,
+        amount(row, words),
+        words.about(row.low),
+        words.about(row.high),
+        usual_difference(row, words),
+        against(row),
     )
-
-
-def _cells(row: Row, yours: Row, words: Words, with_weeks: bool) -> tuple[str, ...]:
-    sums = tuple(words.about(value) for value in (row.middle, row.low, row.high))
-    differs = f" ({row.differs})" if row.differs else ""
-    cells = (f"{row.name}{differs}", *sums, usual_difference(row, words), against(row, yours))
     return (*cells, weeks_in_words(row.weeks)) if with_weeks else cells
 
 
 def sheet(rows: Sequence[Row], currency: str) -> Sheet:
     """The rows as plain numbers, for a file."""
     head = (
-        "option",
-        "what differs",
-        f"most likely ({currency})",
-        f"1 in 10 pay less than ({currency})",
-        f"1 in 10 pay more than ({currency})",
-        f"usual difference from yours ({currency})",
-        "share of cases cheaper than yours",
-        "share of cases the same as yours",
-        "weeks to first therapy session",
+        say("option"),
+        say("what differs"),
+        say("most likely ({currency})", currency=currency),
+        say("1 in 10 pay less than ({currency})", currency=currency),
+        say("worst case in ten ({currency})", currency=currency),
+        say("usual difference from yours ({currency})", currency=currency),
+        say("share of cases cheaper than yours"),
+        say("share of cases the same as yours"),
+        say("weeks to first therapy session"),
+        say("care without a published price"),
     )
-    rows_of_cells: list[tuple[Cell, ...]] = [
+    cells: list[tuple[Cell, ...]] = [
         (
             row.name,
-            "your case" if row.is_yours else row.differs,
+            say("your case") if row.is_yours else row.differs,
             row.middle,
             row.low,
             row.high,
@@ -236,7 +435,8 @@ def sheet(rows: Sequence[Row], currency: str) -> Sheet:
             row.cheaper,
             row.same,
             row.weeks,
+            ", ".join(row.missing),
         )
         for row in rows
     ]
-    return Sheet("comparison", head, tuple(rows_of_cells))
+    return Sheet(say("comparison"), head, tuple(cells))

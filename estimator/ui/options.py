@@ -2,28 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
-from typing import TypeVar, cast
+from typing import Literal, TypeVar, cast
 
 import numpy as np
 import streamlit as st
 
-from estimator.comparison import MOST_OPTIONS
+from estimator.comparison import (
+    MOST_OPTIONS,
+    Care,
+    Pair,
+    Terms,
+    can_pay_cash,
+    other_care,
+    pair,
+    paying_cash,
+    with_care,
+    with_terms,
+)
 from estimator.draws import Ints
-from estimator.errors import InputError
+from estimator.errors import EstimatorError, InputError
 from estimator.estimate import WAITING_SERVICES, Case, open_case
-from estimator.mixes import Mixes, MixOption, mixes
+from estimator.messages import language, marked, say
+from estimator.mixes import Mixes, MixOption, mixes_with_draws
 from estimator.money import to_decimal
 from estimator.outputs.comparison_chart import YOURS, Row
-from estimator.outputs.words import mended, setting
-from estimator.plan import Benefit, Plan, load_plans
-from estimator.projection import DRAWS, PERCENTILES, patient_totals
+from estimator.outputs.words import Words, mended, setting
+from estimator.plan import Plan, load_plans
+from estimator.projection import DRAWS, PERCENTILES, SEED, totals
 from estimator.quote import quote
+from estimator.timing import begun_on, safe_starts, starts_afresh
 from estimator.ui import state
 from estimator.ui.result import Answer
-from estimator.vocabulary import Mode, Network, Region, Service
+from estimator.vocabulary import Mode, Region, Service
 
 MOST_OTHERS = MOST_OPTIONS - 1
 """The reader's own case is one of them."""
@@ -32,8 +46,15 @@ MOST_PLANS_SUGGESTED = 5
 MOST_SECONDS_SUGGESTED = 3
 KEPT = 60
 UK = (Region.NHS, Region.UK_PRIVATE)
+YEARLY = (Region.US_PRIVATE, Region.MEDICARE_PART_B)
+"""Where covers begin a new year on a day that is known."""
 NONE = "none"
 """No second cover."""
+OWN = "yours"
+"""The id of the reader's own case."""
+WHAT_IF = "what_if"
+"""The id of the plan with other terms."""
+Cash = Literal["cash", "cash_counts"]
 Value = TypeVar("Value")
 
 
@@ -44,42 +65,72 @@ class Change:
     plan: str | None = None
     secondary: str | None = None
     setting: str | None = None
-    massage: bool | None = None
+    care: Care | None = None
+    cash: Cash | None = None
+    """Therapy paid in cash beside the plan, and whether that counts to the deductible."""
+    start: date | None = None
     way: str | None = None
     """A way to mix NHS and private care, by its id; it stands alone."""
-    deductible: Decimal | None = None
-    copay: Decimal | None = None
-    share: Decimal | None = None
+    terms: Terms | None = None
+    """What if the plan had other terms."""
 
     @property
     def id(self) -> str:
         """A name for widgets."""
-        return "|".join(f"{part}" for part in (self.plan, self.secondary, self.setting, self.massage, self.way))
+        if self.terms is not None:
+            return WHAT_IF
+        parts = (self.plan, self.secondary, self.setting, self.care, self.cash, self.start, self.way)
+        return "|".join(f"{part}" for part in parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """One option as it is shown, and what the patient pays in each draw."""
+
+    id: str
+    row: Row
+    totals: Ints
+    unpriced: tuple[Service, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Every option that could be reckoned, the reader's own first, and a sentence for each that could not."""
+
+    made: tuple[Made, ...]
+    problems: tuple[tuple[str, str], ...]
 
     @property
-    def is_what_if(self) -> bool:
-        return (self.deductible, self.copay, self.share) != (None, None, None)
+    def rows(self) -> list[Row]:
+        return [each.row for each in self.made]
+
+    def pair(self, first: int, second: int) -> Pair | None:
+        """Two of the options, draw by draw; None where a price is missing in one of them."""
+        one, other = self.made[first], self.made[second]
+        return None if one.row.missing or other.row.missing else pair(one.totals, other.totals)
 
 
 # ---------------------------------------------------------------- what could be different
 
 
 def suggestions(mine: Answer) -> list[Change]:
-    """What people most often ask: other plans, no insurance, another place, with or without massage, a second cover."""
+    """What people most often ask: other plans, another place, other care, cash, another start, a second cover."""
     case = mine.case
+    care = [Change(care=each) for each in other_care(case)]
     if case.scenario.region == Region.NHS:
-        return [Change(way=option.id) for option in ways(mine)]
+        return [*(Change(way=option.id) for option in ways(mine)), *care]
     plans = sorted(other_plans(mine).values(), key=lambda plan: any(letter.isdigit() for letter in plan.title))
-    cash = [Change(plan=plan.id) for plan in plans if plan.prices == "cash"]
+    uninsured = [Change(plan=plan.id) for plan in plans if plan.prices == "cash"]
     insured = [Change(plan=plan.id) for plan in plans if plan.prices != "cash"]
-    others = [Change(setting=name) for name in settings(mine)]
-    if (massage := can_massage(mine)) is not None:
-        others.append(Change(massage=massage))
+    others = [*(Change(setting=name) for name in settings(mine)), *care]
+    cash = [Change(cash=each) for each in cash_choices(mine)]
+    starts = [Change(start=day)] if (day := new_year(mine)) is not None and is_safe(mine, day) else []
     seconds = [Change(secondary=name) for name in _best_first(second_covers(mine))]
     if case.scenario.region == Region.UK_PRIVATE:
-        mixes_first = [Change(way=option.id) for option in ways(mine)]
-        return [*cash, *mixes_first[:2], *others, *insured[:2], *seconds[:2], *mixes_first[2:]]
-    return [*insured[:2], *others, *cash, *seconds[:MOST_SECONDS_SUGGESTED], *insured[2:MOST_PLANS_SUGGESTED]]
+        mixed_ways = [Change(way=option.id) for option in ways(mine)]
+        return [*uninsured, *mixed_ways[:2], *others, *cash, *insured[:2], *seconds[:2], *mixed_ways[2:]]
+    first, more = insured[:2], insured[2:MOST_PLANS_SUGGESTED]
+    return [*starts, *first, *others, *cash, *uninsured, *seconds[:MOST_SECONDS_SUGGESTED], *more]
 
 
 def _best_first(seconds: Sequence[str]) -> list[str]:
@@ -118,14 +169,32 @@ def second_covers(mine: Answer) -> list[str]:
     return names if own is None else [NONE, *names]
 
 
-def can_massage(mine: Answer) -> bool | None:
-    """True to add massage, False to leave it out, None where neither makes sense."""
-    scenario = mine.case.scenario
-    if scenario.mode != Mode.PLANNED or Service.MASSAGE_THERAPY not in state.services_offered():
+def cash_choices(mine: Answer) -> list[Cash]:
+    """Cash for therapy beside the cover; whether it may count to the deductible is a question of the US.
+
+    What an NHS patient may buy is among the ways to mix.
+    """
+    if mine.case.scenario.region == Region.NHS or not can_pay_cash(mine.case):
+        return []
+    counts_at_all = mine.case.plan.deductible is not None or mine.case.plan.out_of_pocket_max is not None
+    return ["cash", "cash_counts"] if mine.case.scenario.region == Region.US_PRIVATE and counts_at_all else ["cash"]
+
+
+def new_year(mine: Answer) -> date | None:
+    """The day after the start of care on which the next plan year begins; None where nothing starts afresh with it."""
+    if mine.case.scenario.region not in YEARLY or not starts_afresh(mine.case):
         return None
-    if Service.MASSAGE_THERAPY not in scenario.services:
-        return True
-    return False if len(scenario.services) > 1 else None
+    plan = mine.case.plan
+    return plan.plan_year_start(plan.plan_year(mine.case.scenario.care_starts) + 1)
+
+
+def is_safe(mine: Answer, day: date) -> bool:
+    """Whether treatment of this injury may still start on a day."""
+    try:
+        first, last = safe_starts(mine.case)
+    except InputError:
+        return False
+    return first <= day <= last
 
 
 def ways(mine: Answer) -> list[MixOption]:
@@ -133,16 +202,16 @@ def ways(mine: Answer) -> list[MixOption]:
     if (made := mixed(mine)) is None:
         return []
     gone = ("nhs",) if mine.case.scenario.region == Region.NHS else ("private", "insurance")
-    return [option for option in made.options if option.way not in gone]
+    return [option for option in made[0].options if option.way not in gone]
 
 
-def mixed(mine: Answer) -> Mixes | None:
-    """NHS and private care mixed, on the same number of draws as the rest; None outside the UK."""
+def mixed(mine: Answer) -> tuple[Mixes, Mapping[str, Ints]] | None:
+    """NHS and private care mixed, on the same draws as the rest; None outside the UK and where it does not fit."""
     scenario = mine.case.scenario
-    if scenario.region not in UK:
+    if scenario.region not in UK or scenario.mode == Mode.AVERAGE:
         return None
     try:
-        return kept(f"mixes|{key(mine.case)}", lambda: mixes(scenario, draws=DRAWS))
+        return kept(f"mixes|{language()}|{key(mine.case)}", lambda: mixes_with_draws(scenario, draws=DRAWS))
     except InputError:
         return None
 
@@ -150,121 +219,197 @@ def mixed(mine: Answer) -> Mixes | None:
 # ---------------------------------------------------------------- names
 
 
+Part = tuple[str, str]
+"""What differs in a few words, and what that means; each can stand alone."""
+
+CARE: dict[Care, tuple[str, str]] = {
+    Care.THERAPY: (
+        marked("Only {therapy}"),
+        marked("Without {massage}; the rest of the care stays the same"),
+    ),
+    Care.MASSAGE: (
+        marked("Only {massage}"),
+        marked("Without {therapy}; the rest of the care stays the same"),
+    ),
+    Care.BOTH: (
+        marked("Both {therapy} and {massage}"),
+        marked("The rest of the care stays the same"),
+    ),
+}
+CASH: dict[Cash, tuple[str, str]] = {
+    "cash": (
+        marked("Cash for therapy"),
+        marked("The self-pay price for every therapy visit; it does not count to your {deductible}"),
+    ),
+    "cash_counts": (
+        marked("Cash for therapy, if it counts"),
+        marked("The self-pay price for every therapy visit, if your plan counts all of it to your {deductible}"),
+    ),
+}
+
+
 def name(change: Change, mine: Answer) -> str:
     """A short name: the first thing that differs leads."""
     if change.way is not None:
-        found = next((option for option in ways(mine) if option.id == change.way), None)
+        found = _way(change, mine)
         return _way_name(found) if found is not None else change.way
-    parts = _parts(change, mine)
-    return parts[0][0] if parts else "The same"
-
-
-def _way_name(option: MixOption) -> str:
-    return option.name.replace("Private, insured: Private medical insurance", "Private insurance")
+    return next((said for said, _ in _parts(change, mine)), say("The same"))
 
 
 def differs(change: Change, mine: Answer) -> str:
     """What differs beyond the name, or what it means."""
     if change.way is not None:
-        return next((option.says for option in ways(mine) if option.id == change.way), "")
-    parts = _parts(change, mine)
-    if len(parts) == 1:
-        return parts[0][1]
-    return "; ".join(said if said[1:2].isupper() else said[0].lower() + said[1:] for said, _ in parts[1:])
+        return _way_says(_way(change, mine), mine)
+    parts = list(_parts(change, mine))
+    return parts[0][1] if len(parts) == 1 else " · ".join(said for said, _ in parts[1:])
 
 
-def _parts(change: Change, mine: Answer) -> list[tuple[str, str]]:
-    words, region = mine.words, mine.case.scenario.region
-    known = load_plans(region)
-    parts: list[tuple[str, str]] = []
+def _way(change: Change, mine: Answer) -> MixOption | None:
+    return next((option for option in ways(mine) if option.id == change.way), None)
+
+
+def _way_name(option: MixOption) -> str:
+    """A policy goes by its own name, which says already that it is an insurance."""
+    known = load_plans(Region.UK_PRIVATE)
+    return known[option.plan].title if option.plan in known else option.name
+
+
+def _way_says(option: MixOption | None, mine: Answer) -> str:
+    if option is None:
+        return ""
+    if option.way == "insurance" and mine.case.scenario.region == Region.NHS:
+        only = say("Only if you have it already: a policy bought now does not cover this injury.")
+        return f"{option.says} {only}"
+    return option.says
+
+
+def _parts(change: Change, mine: Answer) -> Iterator[Part]:
+    words = mine.words
+    known = load_plans(mine.case.scenario.region)
+    therapy, massage = (words.service(each).lower() for each in (Service.PHYSICAL_THERAPY, Service.MASSAGE_THERAPY))
     if change.plan is not None:
-        plan = known.get(change.plan)
-        parts.append((plan.title, "") if plan is not None else (change.plan, ""))
-    if change.secondary is not None:
-        second = known.get(change.secondary)
-        title = second.title if second is not None else change.secondary
-        own = mine.case.secondary.title if mine.case.secondary is not None else ""
-        parts.append(
-            ("No second cover", f"without {own}" if own else "") if change.secondary == NONE else (f"With {title}", "")
-        )
+        yield (known[change.plan].title if change.plan in known else change.plan), ""
+    if change.secondary == NONE:
+        own = mine.case.secondary
+        yield say("No second cover"), say("Without {cover}", cover=own.title) if own is not None else ""
+    elif change.secondary is not None:
+        title = known[change.secondary].title if change.secondary in known else change.secondary
+        yield say("With {cover}", cover=title), ""
     if change.setting is not None:
-        parts.append((setting(change.setting)[0], "the same care in another place"))
-    if change.massage is not None:
-        massage = words.service(Service.MASSAGE_THERAPY).lower()
-        parts.append((f"{'With' if change.massage else 'Without'} {massage}", "the rest of the care stays the same"))
-    terms = []
-    if change.deductible is not None:
-        terms.append(f"{words.inside('deductible')} {words.about(change.deductible)}")
-    if change.copay is not None:
-        terms.append(f"{words.inside('copay')} {words.about(change.copay)} for a therapy visit")
-    if change.share is not None:
-        terms.append(f"{words.inside('coinsurance')} {round(change.share * 100)}% for therapy")
-    if terms:
-        parts.append(("What if", f"your plan with: {', '.join(terms)}"))
-    return parts
+        yield setting(change.setting)[0], say("The same care in another place")
+    if change.care is not None:
+        title, means = CARE[change.care]
+        yield say(title, therapy=therapy, massage=massage), say(means, therapy=therapy, massage=massage)
+    if change.cash is not None:
+        title, means = CASH[change.cash]
+        yield say(title), say(means, deductible=words.inside("deductible"))
+    if change.start is not None:
+        begins = say("After the new plan year begins, instead of {day}", day=words.day(mine.case.scenario.care_starts))
+        yield say("Start on {day}", day=words.day(change.start, year=True)), begins
+    if change.terms is not None:
+        yield say("What if"), " · ".join(terms_said(change.terms, words))
+
+
+def terms_said(terms: Terms, words: Words) -> Iterator[str]:
+    """The terms that differ from the plan's own, each with its new value."""
+    if terms.deductible is not None:
+        yield say("{term}: {value}", term=words.label("deductible"), value=words.about(terms.deductible))
+    if terms.out_of_pocket_max is not None:
+        yield say("{term}: {value}", term=words.label("out_of_pocket_max"), value=words.about(terms.out_of_pocket_max))
+    if terms.copay is not None:
+        label = say("{copay} for a therapy visit", copay=words.label("copay"))
+        yield say("{term}: {value}", term=label, value=words.about(terms.copay))
+    if terms.coinsurance is not None:
+        label = say("{coinsurance} for therapy", coinsurance=words.label("coinsurance"))
+        yield say("{term}: {value}", term=label, value=percent(terms.coinsurance))
+    if terms.visit_limit is not None:
+        yield say("{term}: {value}", term=say("Therapy visits a plan year"), value=terms.visit_limit)
+
+
+def percent(share: Decimal) -> str:
+    """A share as people write it."""
+    return say("{number}%", number=round(share * 100))
 
 
 # ---------------------------------------------------------------- what the engine says
 
 
-def rows(mine: Answer, changes: Sequence[Change]) -> tuple[list[Row], list[tuple[str, str]]]:
+def compared(mine: Answer, changes: Sequence[Change]) -> Compared:
     """The reader's own case and every option; an option that cannot be reckoned becomes its name and a sentence."""
-    own = _totals(mine.case)
-    made = [_row(YOURS, _own_words(mine), own, own, _weeks(mine.case), is_yours=True)]
+    own, unpriced = _reckoned(mine.case)
+    row = _row(say(YOURS), own_cover(mine), own, own, _weeks(mine.case), is_yours=True)
+    made = [Made(OWN, row, own, unpriced)]
     problems: list[tuple[str, str]] = []
     for change in changes:
-        title = name(change, mine)
         try:
-            made.append(_mix_row(change, mine) if change.way is not None else _plan_row(change, mine, own))
-        except InputError as error:
-            problems.append((title, " ".join(mended(str(error), mine.words))))
-    return made, problems
+            made.append(_way_made(change, mine, own) if change.way is not None else _plan_made(change, mine, own))
+        except EstimatorError as error:
+            problems.append((name(change, mine), " ".join(mended(str(error), mine.words))))
+    return Compared(tuple(_with_missing(_told_apart(made), mine.words)), tuple(problems))
 
 
-def _own_words(mine: Answer) -> str:
+def own_cover(mine: Answer) -> str:
+    """The reader's cover, with the second one where there is one."""
     second = mine.case.secondary
-    return f"{mine.case.plan.title}{f' with {second.title}' if second else ''}"
+    if second is None:
+        return mine.case.plan.title
+    return say("{cover} with {second_cover}", cover=mine.case.plan.title, second_cover=second.title)
 
 
-def _plan_row(change: Change, mine: Answer, own: Ints) -> Row:
+def _told_apart(made: Sequence[Made]) -> list[Made]:
+    """Options of one name get what differs beside it."""
+    names = [each.row.name for each in made]
+    return [
+        replace(
+            each,
+            row=replace(each.row, name=say("{option} ({differs})", option=each.row.name, differs=each.row.differs)),
+        )
+        if names.count(each.row.name) > 1 and each.row.differs
+        else each
+        for each in made
+    ]
+
+
+def _with_missing(made: Sequence[Made], words: Words) -> Iterator[Made]:
+    """What one option lacks a price for and another does not is named; what all lack takes nothing from a difference."""
+    everywhere = set.intersection(*({*each.unpriced} for each in made))
+    for each in made:
+        missing = tuple(words.service(service) for service in each.unpriced if service not in everywhere)
+        yield replace(each, row=replace(each.row, missing=missing)) if missing else each
+
+
+def _plan_made(change: Change, mine: Answer, own: Ints) -> Made:
     case = case_of(change, mine.case)
-    return _row(name(change, mine), differs(change, mine), _totals(case), own, _weeks(case))
+    found, unpriced = _reckoned(case)
+    row = _row(name(change, mine), differs(change, mine), found, own, _weeks(case))
+    return Made(change.id, row, found, unpriced)
 
 
-def _row(title: str, what: str, totals: Ints, own: Ints, weeks: Decimal | None, *, is_yours: bool = False) -> Row:
-    low, middle, high = (to_decimal(int(value)) for value in np.percentile(totals, PERCENTILES, method="inverted_cdf"))
-    difference = int(np.percentile(totals - own, 50, method="inverted_cdf"))
+def _way_made(change: Change, mine: Answer, own: Ints) -> Made:
+    made, option = mixed(mine), _way(change, mine)
+    if made is None or option is None:
+        raise InputError(f"services: {say('this way does not fit the care you chose.')}")
+    weeks = option.weeks_to_first_session
+    found = made[1][option.id]
+    row = _row(name(change, mine), differs(change, mine), found, own, weeks.likely if weeks is not None else None)
+    return Made(change.id, row, found, option.not_counted)
+
+
+def _row(title: str, what: str, found: Ints, own: Ints, weeks: Decimal | None, *, is_yours: bool = False) -> Row:
+    low, middle, high = (to_decimal(int(value)) for value in np.percentile(found, PERCENTILES, method="inverted_cdf"))
+    counted = pair(found, own)
     return Row(
         name=title,
         differs=what,
         low=low,
         middle=middle,
         high=high,
-        cheaper=_share(float((totals < own).mean())),
-        same=_share(float((totals == own).mean())),
-        difference=to_decimal(difference),
+        cheaper=counted.first_cheaper,
+        same=counted.same,
+        difference=counted.difference,
         weeks=weeks,
         is_yours=is_yours,
     )
-
-
-def _mix_row(change: Change, mine: Answer) -> Row:
-    option = next((each for each in ways(mine) if each.id == change.way), None)
-    if option is None:
-        raise InputError("services: this way does not fit the care you chose.")
-    pays, weeks = option.patient_pays, option.weeks_to_first_session
-    return Row(
-        name=name(change, mine),
-        differs=option.says,
-        low=pays.p10,
-        middle=pays.p50,
-        high=pays.p90,
-        weeks=weeks.likely if weeks is not None else None,
-    )
-
-
-def _share(value: float) -> Decimal:
-    return Decimal(str(round(value, 4)))
 
 
 def case_of(change: Change, own: Case) -> Case:
@@ -277,39 +422,13 @@ def case_of(change: Change, own: Case) -> Case:
         update["secondary"] = None if change.secondary == NONE else change.secondary
     if change.setting is not None:
         update["setting"] = change.setting
-    if change.massage is not None:
-        without = tuple(each for each in scenario.services if each != Service.MASSAGE_THERAPY)
-        update["services"] = (*without, Service.MASSAGE_THERAPY) if change.massage else without
-    case = open_case(scenario.model_copy(update=update))
-    return replace(case, plan=with_terms(case.plan, change, scenario.network)) if change.is_what_if else case
-
-
-def with_terms(plan: Plan, change: Change, network: Network) -> Plan:
-    """The plan with other terms: a what-if, never a plan that somebody sells."""
-    update: dict[str, object] = {}
-    if change.deductible is not None and plan.deductible is not None:
-        family = plan.deductible.family_amount
-        update["deductible"] = plan.deductible.model_copy(
-            update={
-                "amount": change.deductible,
-                "family_amount": None if family is None else max(family, change.deductible),
-            }
-        )
-    therapy = therapy_terms(plan, network)
-    terms = {"copay": change.copay, "patient_coinsurance": change.share}
-    new = {field: value for field, value in terms.items() if value is not None}
-    if new:
-        update["benefit"] = tuple(
-            benefit.model_copy(update=new) if any(benefit is each for each in therapy) else benefit
-            for benefit in plan.benefit
-        )
-    return plan.model_copy(update=update)
-
-
-def therapy_terms(plan: Plan, network: Network) -> list[Benefit]:
-    """The plan's terms for a therapy visit."""
-    found = [plan.benefit_for(service, network) for service in WAITING_SERVICES]
-    return [benefit for benefit in found if benefit is not None]
+    scenario = scenario.model_copy(update=update)
+    case = open_case(scenario if change.care is None else with_care(scenario, change.care))
+    if change.terms is not None:
+        case = replace(case, plan=with_terms(case.plan, change.terms, scenario.network))
+    if change.start is not None:
+        case = begun_on(case, change.start)
+    return case if change.cash is None else paying_cash(case, counts=change.cash == "cash_counts")
 
 
 def _weeks(case: Case) -> Decimal | None:
@@ -325,8 +444,14 @@ def _weeks(case: Case) -> Decimal | None:
     return kept(f"weeks|{key(case)}", count)
 
 
-def _totals(case: Case) -> Ints:
-    return kept(f"totals|{key(case)}", lambda: patient_totals(case))
+def _reckoned(case: Case) -> tuple[Ints, tuple[Service, ...]]:
+    """What the patient pays in each draw, and the care without a price; the draws are those of every other figure."""
+
+    def reckon() -> tuple[Ints, tuple[Service, ...]]:
+        made = totals(case, DRAWS, SEED, 0)
+        return made.patient, made.unpriced
+
+    return kept(f"totals|{key(case)}", reckon)
 
 
 # ---------------------------------------------------------------- kept for this visit
@@ -335,7 +460,8 @@ def _totals(case: Case) -> Ints:
 def key(case: Case) -> str:
     """One case as text, to find what was reckoned for it."""
     second = case.secondary.id if case.secondary is not None else ""
-    return f"{case.scenario.model_dump_json()}|{case.plan.model_dump_json()}|{second}"
+    cash = f"{sorted(case.cash.services)}{case.cash.counts}" if case.cash is not None else ""
+    return f"{case.scenario.model_dump_json()}|{case.plan.model_dump_json()}|{second}|{cash}"
 
 
 def kept(key: str, make: Callable[[], Value]) -> Value:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from estimator.coverage import Cash
 from estimator.plan import Plan
 from estimator.pricing import ClaimLine, ClaimLines
 from estimator.scenario import Paperwork, Used
@@ -220,6 +221,7 @@ def used_before(draw: st.DrawFn) -> Used:
 paperwork = st.just(Paperwork()) | st.builds(
     Paperwork, referral=flags, prior_authorization=flags, medical_need_confirmed=flags, advance_notice=flags
 )
+cash = st.builds(Cash, st.frozensets(st.sampled_from(SERVICES), min_size=1), flags)
 
 
 @dataclass(frozen=True)
