@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from html import escape
@@ -10,9 +10,13 @@ from html import escape
 import streamlit as st
 
 from estimator.errors import InputError
-from estimator.outputs import charts, tables
+from estimator.messages import say, say_html, say_many
+from estimator.outputs import charts, figures, tables
+from estimator.outputs.todo import todo
+from estimator.outputs.why import Reasons, Why
 from estimator.outputs.words import (
     KINDS,
+    Words,
     along_the_way,
     cover_sentence,
     dated,
@@ -21,28 +25,58 @@ from estimator.outputs.words import (
     deadline,
     mended,
     most_likely,
+    number,
     range_sentence,
 )
 from estimator.pathway import RedFlag, Source
+from estimator.projection import Spread
+from estimator.quote import Part, WaitEntry
 from estimator.requirements import AppealStep, ChecklistItem
 from estimator.ui import nhs_money, state, ways
 from estimator.ui.result import Answer
 from estimator.vocabulary import SourceKind
 
+COPY = """<script>
+{
+  const box = document.currentScript.parentElement;
+  const field = box.querySelector("textarea");
+  const said = box.querySelector("[role=status]");
+  const button = box.querySelector("button");
+  const inSight = () => { field.value = button.dataset.list; field.hidden = false; field.select(); };
+  button.addEventListener("click", async () => {
+    let copied = true;
+    try { await navigator.clipboard.writeText(button.dataset.list); }
+    catch { inSight(); copied = document.execCommand("copy"); } // without https there is no clipboard
+    if (copied) { field.hidden = true; button.focus(); }
+    said.textContent = copied ? said.dataset.copied : said.dataset.failed;
+  });
+}
+</script>"""
+"""What it copies stands in an attribute, so that no text of anybody's becomes part of a script."""
+UNFOLD = """<script>
+window.whysUnfold ??= document.addEventListener("toggle", ({ target }) => {
+  const more = target.matches?.("details.why[open]") && target.querySelector(".why-more:empty");
+  if (more) more.innerHTML = more.dataset.why;
+}, true) ?? true;
+</script>"""
+"""Puts in what stands behind an amount when it is opened for the first time; listens once, whatever is drawn again."""
+
 
 def draw(answer: Answer) -> None:
     """Everything the engine says about one scenario."""
-    _hero(answer)
-    _facts(answer)
+    reasons = Reasons(answer.case, answer.quote, answer.projection, answer.words)
+    st.html(UNFOLD, unsafe_allow_javascript=True)
+    _hero(answer, reasons)
+    _facts(answer, reasons)
     _fan(answer)
     _take_care(answer)
-    _where_it_goes(answer)
-    nhs_money.draw(answer)
+    _where_it_goes(answer, reasons)
+    nhs_money.draw(answer, reasons)
     _unknown(answer)
     _checklist(answer)
-    _after(answer)
+    _after(answer, reasons)
     ways.draw(answer)
-    _why(answer)
+    _every_line(answer, reasons)
     _sources(answer)
     _limits(answer)
 
@@ -59,11 +93,14 @@ def see_someone_now(flags: Sequence[RedFlag]) -> None:
     if not flags:
         return
     is_emergency = any(flag.urgency == "emergency" for flag in flags)
-    title = "Get seen now" if is_emergency else "See a doctor first"
-    each = "".join(f"<li><b>{escape(flag.do)}</b><br>{escape(flag.asks)} You said yes.</li>" for flag in flags)
+    title = say("Get seen now") if is_emergency else say("See a doctor first")
+    each = "".join(
+        f"<li><b>{escape(flag.do)}</b><br>{say_html('{question} You said yes.', question=flag.asks)}</li>"
+        for flag in flags
+    )
     _html(
-        f'<section class="alarm" role="alert"><h2>{title}</h2><ul>{each}</ul>'
-        "<p>The price can wait. It stays on this page for later.</p></section>"
+        f'<section class="alarm" role="alert"><h2>{escape(title)}</h2><ul>{each}</ul>'
+        f"<p>{escape(say('The price can wait. It stays on this page for later.'))}</p></section>"
     )
 
 
@@ -71,8 +108,8 @@ def cannot_answer(error: InputError) -> None:
     """What to change, in a sentence; everything typed stays."""
     each = "".join(f"<li>{escape(sentence)}</li>" for sentence in mended(str(error), state.words()))
     _html(
-        f'<section class="mend" role="alert"><h2>One thing to change</h2><ul>{each}</ul>'
-        "<p>Everything you typed is kept.</p></section>"
+        f'<section class="mend" role="alert"><h2>{escape(say("One thing to change"))}</h2><ul>{each}</ul>'
+        f"<p>{escape(say('Everything you typed is kept.'))}</p></section>"
     )
 
 
@@ -81,144 +118,142 @@ def cannot_answer(error: InputError) -> None:
 
 def from_before() -> None:
     """Say that the dimmed answer is not for what is typed now."""
-    _html('<p class="note">Below is the answer from before this change.</p>')
+    _html(f'<p class="note">{escape(say("Below is the answer from before this change."))}</p>')
 
 
-def _hero(answer: Answer) -> None:
+def _hero(answer: Answer, reasons: Reasons) -> None:
     spread, words = answer.projection.patient_pays, answer.words
-    warnings = [words.plain(text) for text in _price_warnings(answer)]
     doctor = answer.quote.safety.doctor_first
-    warned = "".join(f'<p class="warned">{escape(text)}</p>' for text in warnings)
+    warned = "".join(f'<p class="warned">{escape(words.plain(text))}</p>' for text in answer.quote.date_warnings)
     first = f'<p class="warned"><b>{escape(doctor)}</b></p>' if doctor else ""
     said = f"{range_sentence(spread, words)} {cover_sentence(answer.case, answer.quote, words)}"
     _html(
-        f'<section class="hero" aria-label="Your estimate">{first}'
-        f'<h2 class="hero-lead">Most likely you pay</h2><p class="hero-sum">{escape(most_likely(spread, words))}</p>'
-        f'<p class="hero-say">{escape(said)}</p>{warned}<p class="note">{escape(answer.quote.disclaimer)}</p></section>'
+        f'<section class="hero" aria-label="{escape(say("Your estimate"))}">{first}'
+        f'<h2 class="hero-lead">{escape(say("Most likely you pay"))}</h2>'
+        f'<p class="hero-sum">{escape(most_likely(spread, words))}</p>'
+        f'<p class="hero-say">{escape(said)}</p>{warned}<p class="note">{escape(answer.quote.disclaimer)}</p>'
+        f"{reasons.to_html(reasons.headline())}</section>"
     )
 
 
 def _take_care(answer: Answer) -> None:
-    """What to mind with the care that is planned."""
-    cautions = [
-        *(text for text in answer.quote.warnings if text not in _price_warnings(answer)),
-        *answer.quote.safety.warnings,
-    ]
+    """What to mind with the care that is planned; what the dates do to the sum stands at the sum."""
+    others = (text for text in answer.quote.warnings if text not in answer.quote.date_warnings)
+    cautions = [answer.words.plain(text) for text in (*others, *answer.quote.safety.warnings)]
     if cautions:
-        _html(f'<div class="safety"><h3>Take care</h3>{_list(answer.words.plain(text) for text in cautions)}</div>')
-
-
-def _price_warnings(answer: Answer) -> list[str]:
-    """Warnings about dates and terms; those about safety stand in the safety box."""
-    return [text for text in answer.quote.warnings if text.startswith(("Prices for", "The terms of"))]
+        _html(f'<div class="safety"><h3>{escape(say("Take care"))}</h3>{_list(cautions)}</div>')
 
 
 # ---------------------------------------------------------------- three facts
 
 
-def _facts(answer: Answer) -> None:
+def _facts(answer: Answer, reasons: Reasons) -> None:
     projection, words = answer.projection, answer.words
-    middle = words.about(projection.patient_pays.p50)
-    facts = [_fact("you", "You pay", middle, _eight_in_ten(answer, "patient_pays"), "")]
+    facts = [_fact("you", say("You pay"), projection.patient_pays, reasons.payer("patient_pays"), answer, reasons)]
     if answer.case.plan.benefit:
-        label, explain = words.label("plan_pays"), words.explain("plan_pays")
-        paid = words.about(projection.plan_pays.p50)
-        facts.append(_fact("plan", label, paid, _eight_in_ten(answer, "plan_pays"), explain))
+        why = reasons.payer("plan_pays")
+        facts.append(_fact("plan", words.label("plan_pays"), projection.plan_pays, why, answer, reasons, "plan_pays"))
     if answer.quote.secondary is not None:
-        facts.append(
-            _fact(
-                "second",
-                words.label("secondary_pays"),
-                words.about(projection.secondary_pays.p50),
-                _eight_in_ten(answer, "secondary_pays"),
-                words.explain("secondary_pays"),
-            )
-        )
+        why = reasons.payer("secondary_pays")
+        title = words.label("secondary_pays")
+        facts.append(_fact("second", title, projection.secondary_pays, why, answer, reasons, "secondary_pays"))
     facts.append(_cover_fact(answer))
-    _html(f'<div class="facts">{"".join(facts)}</div>{_funding(answer)}{_along(answer)}')
+    _html(f'<div class="facts">{"".join(facts)}</div>{_funding(answer, reasons)}{_along(answer)}')
 
 
-def _funding(answer: Answer) -> str:
-    """Where the person's share comes from, shown apart: it changes nothing about what care costs."""
-    funding = answer.quote.funding
-    if funding is None:
-        return ""
-    return (
-        '<section class="apart"><h3>Where your share comes from</h3>'
-        f'<p class="note">For one likely course.</p>{_list(funding.says)}</section>'
-    )
+def _fact(
+    kind: str, title: str, spread: Spread, why: Why, answer: Answer, reasons: Reasons, term: str | None = None
+) -> str:
+    """What one payer pays."""
+    explain = answer.words.explain(term) if term is not None else ""
+    amount, note = answer.words.about(spread.p50), ways.in_ten(spread.p10, spread.p90, answer.words)
+    return _card(kind, title, amount, note, explain, reasons.to_html(why))
 
 
-def _fact(kind: str, title: str, value: str, note: str, explain: str) -> str:
+def _card(kind: str, title: str, value: str, note: str, explain: str = "", why: str = "") -> str:
     tip = f' title="{escape(explain)}"' if explain else ""
     return (
         f'<div class="fact {kind}"><p class="fact-title"{tip}>{escape(title)}</p>'
-        f'<p class="fact-sum">{escape(value)}</p><p class="note">{escape(note)}</p></div>'
+        f'<p class="fact-sum">{escape(value)}</p><p class="note">{escape(note)}</p>{why}</div>'
     )
-
-
-def _eight_in_ten(answer: Answer, who: str) -> str:
-    spread = getattr(answer.projection, who)
-    said = answer.words.span(spread.p10, spread.p90)
-    return f"8 in 10: {said}" if "–" in said else "the same in 8 of 10 cases"
 
 
 def _cover_fact(answer: Answer) -> str:
     words = answer.words
     happens = charts.marks(answer.quote, words)
-    first, last = answer.quote.first_visit, answer.quote.last_visit
+    first, last = words.day(answer.quote.first_visit), words.day(answer.quote.last_visit)
     if happens:
-        care = f"Care from {words.day(first)} to {words.day(last)} in the likely course"
-        return _fact("event", happens[0].text, words.day(happens[0].on), care, "")
-    said = (
-        "no limit of your cover is reached by then" if answer.case.plan.benefit else f"the first on {words.day(first)}"
+        care = say("Care from {first} to {last} in the likely course", first=first, last=last)
+        return _card("event", happens[0].text, words.day(happens[0].on), care)
+    if answer.case.plan.benefit:
+        return _card("event", say("Last visit, likely"), last, say("No limit of your cover is reached by then"))
+    return _card("event", say("Last visit, likely"), last, say("The first on {day}", day=first))
+
+
+def _funding(answer: Answer, reasons: Reasons) -> str:
+    """Where the person's share comes from, shown apart: it changes nothing about what care costs."""
+    funding = answer.quote.funding
+    if funding is None:
+        return ""
+    return (
+        f'<section class="apart"><h3>{escape(say("Where your share comes from"))}</h3>'
+        f'<p class="note">{escape(say("For one likely course."))}</p>{_list(funding.says)}'
+        f"{reasons.to_html(reasons.funding())}</section>"
     )
-    return _fact("event", "Last visit, likely", words.day(last), said[0].upper() + said[1:], "")
 
 
 def _along(answer: Answer) -> str:
     """Dated events of the likely course, and how often each may happen."""
     words = answer.words
-    dates = [dated(event, words) for event in answer.quote.events]
-    odds = [f"{name}: {share}." for name, share in along_the_way(answer.projection, words)]
-    listed = "".join(f"<li>{escape(text)}</li>" for text in (*dates, *odds))
-    wait = answer.quote.wait
-    if wait is not None:
-        weeks, share = round(wait.median_weeks), round(wait.share_within_18_weeks * 100)
-        said = (
-            f"Waiting list, {wait.area}: half of the people have waited up to {weeks} weeks, and {share} of 100 up to 18 weeks "
-            f"(as of {words.day(wait.as_of, year=True)}). {wait.note}"
-        )
-        listed += f"<li>{escape(said)}</li>"
-    return f'<h3>Along the way</h3><ul class="plain">{listed}</ul>' if listed else ""
+    said = [dated(event, words) for event in answer.quote.events]
+    odds = along_the_way(answer.projection, words)
+    said += [say("{event}: {chance}.", event=event, chance=share) for event, share in odds]
+    if answer.quote.wait is not None:
+        said.append(_waiting_list(answer.quote.wait, answer))
+    return f"<h3>{escape(say('Along the way'))}</h3>{_list(said)}" if said else ""
+
+
+def _waiting_list(wait: WaitEntry, answer: Answer) -> str:
+    said = say(
+        "Waiting list, {area}: half of the people have waited up to {weeks} weeks, and {share} of 100 up to 18 weeks "
+        "(as of {day}).",
+        area=wait.area,
+        weeks=round(wait.median_weeks),
+        share=round(wait.share_within_18_weeks * 100),
+        day=answer.words.day(wait.as_of, year=True),
+    )
+    return f"{said} {wait.note}"
 
 
 # ---------------------------------------------------------------- money by week
 
 
 def _fan(answer: Answer) -> None:
-    _html("<h2>Your money, week by week</h2>")
+    _html(f"<h2>{escape(say('Your money, week by week'))}</h2>")
     if answer.projection.patient_pays.p90 == 0:
-        _html("<p>There is nothing to draw: in at least 9 of 10 cases you pay nothing.</p>")
+        _html(f"<p>{escape(say('There is nothing to draw: in at least 9 of 10 cases you pay nothing.'))}</p>")
         return
     picture = charts.fan(answer.projection, answer.quote, answer.words)
     with st.container(key="fan"):
         st.plotly_chart(picture.figure, config=charts.CONFIG, alt=picture.alt)
-    shown = charts.phases_shown(answer.projection, answer.quote)
     named = "".join(
-        f"<li><b>{phase.number} {escape(phase.name)}.</b> Move on when: {escape(_lower(phase.leave_when))}</li>"
-        for phase in shown
+        "<li>"
+        + say_html(
+            "<b>{number} {phase}.</b> Move on when: {criteria}",
+            number=phase.number,
+            phase=phase.name,
+            criteria=phase.leave_when,
+        )
+        + "</li>"
+        for phase in charts.phases_shown(answer.projection, answer.quote)
     )
-    phases = _more("The phases, and when to move on", f'<ol class="phases">{named}</ol>')
-    weeks = _more("The same numbers as a table", tables.to_html(tables.by_week(answer.projection, answer.words)))
-    _html(
-        '<p class="note">The line is the most likely sum so far. The band holds 8 of 10 cases. '
-        f"Numbers and names above it are the phases of recovery.</p>{phases}{weeks}"
+    phases = _more(say("The phases, and when to move on"), f'<ol class="phases">{named}</ol>')
+    weeks = _more(say("The same numbers as a table"), tables.to_html(tables.by_week(answer.projection, answer.words)))
+    below = say(
+        "The line is the most likely sum so far. The band holds 8 of 10 cases. Numbers and names above it are the phases of "
+        "recovery."
     )
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    _html(f'<p class="note">{escape(below)}</p>{phases}{weeks}')
 
 
 def _more(title: str, body: str) -> str:
@@ -228,48 +263,91 @@ def _more(title: str, body: str) -> str:
 # ---------------------------------------------------------------- where it goes
 
 
-def _where_it_goes(answer: Answer) -> None:
+def _where_it_goes(answer: Answer, reasons: Reasons) -> None:
     quoted, words = answer.quote, answer.words
     total, middle = words.exact(quoted.totals.patient_pays), words.about(answer.projection.patient_pays.p50)
-    same = total in (middle, f"{middle}.00")
-    over_all = "" if same else f"Over all cases the middle is {escape(middle)}; no two courses are the same."
+    said = say_html("One likely course, visit by visit: you pay <b>{amount}</b>.", amount=total)
+    if middle not in (total, words.about(quoted.totals.patient_pays)):
+        said += " " + say_html("Over all cases the middle is {amount}; no two courses are the same.", amount=middle)
+    phases, services = tables.by_phase(quoted, words), tables.by_service(quoted, words)
     _html(
-        "<h2>Where it goes</h2>"
-        f"<p>One likely course, visit by visit: you pay <b>{escape(total)}</b>. {over_all}</p>"
-        f"<h3>By phase of recovery</h3>{charts.bars(quoted.by_phase, quoted, words)}"
-        f"{_more('By phase, as a table', tables.to_html(tables.by_part(quoted.by_phase, 'Phase', quoted, words)))}"
-        f"<h3>By kind of care</h3>{charts.bars(quoted.by_service, quoted, words)}"
-        f"{_more('By kind of care, as a table', tables.to_html(tables.by_part(quoted.by_service, 'Kind of care', quoted, words)))}"
-        f"{_alternatives(answer)}"
+        f"<h2>{escape(say('Where it goes'))}</h2><p>{said}</p>{reasons.to_html(reasons.whole())}"
+        f"<h3>{escape(say('By phase of recovery'))}</h3>{_bars(quoted.by_phase, reasons.phase, answer, reasons)}"
+        f"{_more(say('By phase, as a table'), tables.to_html(phases))}"
+        f"<h3>{escape(say('By kind of care'))}</h3>{_bars(quoted.by_service, reasons.service, answer, reasons)}"
+        f"{_more(say('By kind of care, as a table'), tables.to_html(services))}"
+        f"{_alternatives(answer, reasons)}"
     )
 
 
-def _alternatives(answer: Answer) -> str:
+def _bars(parts: Sequence[Part], why: Callable[[Part], Why], answer: Answer, reasons: Reasons) -> str:
+    """Bars split by who pays, each with its reasons under it: a picture of one piece could not be opened here and there."""
+    quoted, words = answer.quote, answer.words
+    who = tables.payers(quoted, words)
+    whole = [sum((getattr(part, field) for field, _ in who), Decimal(0)) for part in parts]
+    longest = max(whole, default=Decimal(0)) or Decimal(1)
+    key = "".join(f'<li><i class="{charts.COLOURS[field]}"></i>{escape(column.title)}</li>' for field, column in who)
+    rows = ""
+    for part, price in zip(parts, whole, strict=True):
+        pieces = "".join(
+            f'<i class="{charts.COLOURS[field]}" style="width:{float(getattr(part, field) / longest * 100):.2f}%"></i>'
+            for field, _ in who
+            if getattr(part, field)
+        )
+        pays = say_html(
+            '<b class="you-ink">You pay {amount}</b> of {price}',
+            amount=words.exact(part.patient_pays),
+            price=words.exact(price),
+        )
+        rows += (
+            f'<li class="bar"><div class="bar-name">{escape(tables.name_of(part, words))}<span>{pays}</span></div>'
+            f'<div class="bar-line" aria-hidden="true">{pieces}</div>{reasons.to_html(why(part))}</li>'
+        )
+    return f'<ul class="key" aria-hidden="true">{key}</ul><p class="unseen">{escape(_most(parts, words))}</p><ul class="bars">{rows}</ul>'
+
+
+def _most(parts: Sequence[Part], words: Words) -> str:
+    """What the bars show, for those who cannot see them."""
+    most = max(parts, key=lambda part: part.patient_pays, default=None)
+    if most is None or not most.patient_pays:
+        return say("You pay nothing for any of them.")
+    return say("Most of what you pay falls under {part}.", part=tables.name_of(most, words))
+
+
+def _alternatives(answer: Answer, reasons: Reasons) -> str:
     if not answer.quote.alternatives:
         return ""
-    words = answer.words
     rows = "".join(
-        f"<li>{escape(each.name)}, {_share(each.share)}: you would pay <b>{escape(words.exact(each.patient_pays))}</b>.</li>"
+        "<li>"
+        + say_html(
+            "{injury}, {share} of 100 people: you would pay <b>{amount}</b>.",
+            injury=each.name,
+            share=round(each.share * 100),
+            amount=answer.words.exact(each.patient_pays),
+        )
+        + f"{reasons.to_html(reasons.alternative(each))}</li>"
         for each in answer.quote.alternatives
     )
-    return f'<h3>Once you know the grade</h3><ul class="plain">{rows}</ul>'
-
-
-def _share(share: Decimal) -> str:
-    return f"{round(share * 100)} of 100 people"
+    return f'<h3>{escape(say("Once you know the grade"))}</h3><ul class="plain">{rows}</ul>'
 
 
 def _unknown(answer: Answer) -> None:
     if not answer.quote.unknown:
         return
-    words = answer.words
     rows = "".join(
-        f"<li><b>{escape(words.service(each.service))}</b> ({each.visits} counted): {escape(each.why)}</li>"
+        "<li>"
+        + say_html(
+            "<b>{service}</b> ({visits} counted): {why}",
+            service=answer.words.service(each.service),
+            visits=each.visits,
+            why=each.why,
+        )
+        + "</li>"
         for each in answer.quote.unknown
     )
+    where = say_html("Add a price under <b>5. How you would like to be treated</b>, at “Prices you know already”.")
     _html(
-        '<section class="mend"><h2>Not in the total yet</h2>'
-        f"<ul>{rows}</ul><p>Add a price under <b>5. How you would like to be treated</b>, at “Prices you know already”.</p></section>"
+        f'<section class="mend"><h2>{escape(say("Not in the total yet"))}</h2><ul>{rows}</ul><p>{where}</p></section>'
     )
 
 
@@ -278,40 +356,59 @@ def _unknown(answer: Answer) -> None:
 
 def _checklist(answer: Answer) -> None:
     today = date.today()
-    dated_items = [item for item in answer.checklist.items if item.due is not None]
-    others = [item for item in answer.checklist.items if item.due is None]
+    dated_items = [_item(item, answer, today) for item in answer.checklist.items if item.due is not None]
+    others = [_item(item, answer, today) for item in answer.checklist.items if item.due is None]
     _html(
-        f"<h2>Your checklist</h2><p>What your cover asks for, by date.</p>"
-        f'<ol class="todo">{"".join(_item(item, answer, today) for item in dated_items)}</ol>'
-        + (
-            f'<h3>Also</h3><ol class="todo">{"".join(_item(item, answer, today) for item in others)}</ol>'
-            if others
-            else ""
-        )
+        f"<h2>{escape(say('Your checklist'))}</h2><p>{escape(say('What your cover asks for, by date.'))}</p>"
+        f'<ol class="todo">{"".join(dated_items)}</ol>'
+        + (f'<h3>{escape(say("Also"))}</h3><ol class="todo">{"".join(others)}</ol>' if others else "")
     )
+    if answer.checklist.items:
+        _copied_with_one_press(todo(answer.checklist, answer.words, answer.quote.disclaimer))
     if answer.checklist.appeal:
-        with st.expander("**If cover is refused**: the steps and their deadlines", key="refused"):
+        with st.expander(say("**If cover is refused**: the steps and their deadlines"), key="refused"):
             _html(f'<ol class="steps">{"".join(_appeal(step) for step in answer.checklist.appeal)}</ol>')
+
+
+def _copied_with_one_press(listed: str) -> None:
+    """The list as plain text for notes or tasks; it comes in sight where copying fails, ready to be copied by hand."""
+    copied = say("The list is copied. Paste it into your notes or tasks.")
+    failed = say("The list could not be copied. It is marked now: copy it with your keyboard or a long press.")
+    st.html(
+        f'<div class="hc copy"><button type="button" data-list="{escape(listed)}">{escape(say("Copy as to-do list"))}</button>'
+        f'<p class="note" role="status" data-copied="{escape(copied)}" data-failed="{escape(failed)}"></p>'
+        f'<textarea hidden readonly rows="12" aria-label="{escape(say("Your checklist as a to-do list"))}"></textarea></div>{COPY}',
+        unsafe_allow_javascript=True,
+    )
 
 
 def _item(item: ChecklistItem, answer: Answer, today: date) -> str:
     when = deadline(item.due, item.due_words, today, answer.words)
-    below = (
-        f"<dl><dt>Proof to keep</dt><dd>{escape(item.evidence)}</dd><dt>Without it</dt><dd>{escape(item.without_it)}</dd>"
-        f"<dt>Source</dt><dd>{_cite(item.source)}</dd></dl>"
+    below = _terms(
+        (say("Proof to keep"), escape(item.evidence)),
+        (say("Without it"), escape(item.without_it)),
+        (say("Source"), _cite(item.source)),
     )
+    who = say("Who: {who}", who=item.who)
     return (
-        f'<li><p class="when">{escape(when)}</p><p>{escape(item.what)}</p><p class="note">Who: {escape(item.who)}</p>'
-        f"{_more('Proof, and what happens without it', below)}</li>"
+        f'<li><p class="when">{escape(when)}</p><p>{escape(item.what)}</p><p class="note">{escape(who)}</p>'
+        f"{_more(say('Proof, and what happens without it'), below)}</li>"
     )
 
 
 def _appeal(step: AppealStep) -> str:
-    decided = f"<dt>Decided in</dt><dd>{escape(step.decided_in)}</dd>" if step.decided_in else ""
-    return (
-        f"<li><p>{escape(step.what)}</p><dl><dt>Who</dt><dd>{escape(step.who)}</dd><dt>Deadline</dt><dd>{escape(step.deadline)}</dd>"
-        f"{decided}<dt>Source</dt><dd>{_cite(step.source)}</dd></dl></li>"
+    below = _terms(
+        (say("Who"), escape(step.who)),
+        (say("Deadline"), escape(step.deadline)),
+        (say("Decided in"), escape(step.decided_in)),
+        (say("Source"), _cite(step.source)),
     )
+    return f"<li><p>{escape(step.what)}</p>{below}</li>"
+
+
+def _terms(*pairs: tuple[str, str]) -> str:
+    """Names and what stands for them, which is HTML already; pairs with nothing to say are left out."""
+    return f"<dl>{''.join(f'<dt>{escape(name)}</dt><dd>{said}</dd>' for name, said in pairs if said)}</dl>"
 
 
 def _cite(source: Source) -> str:
@@ -332,102 +429,128 @@ def _mark(kind: SourceKind) -> str:
 # ---------------------------------------------------------------- what could come after
 
 
-def _after(answer: Answer) -> None:
-    words, projection, quoted = answer.words, answer.projection, answer.quote
-    back = projection.recovery_days
-    said = [
-        f"<li><b>Back to sport</b> after about {days(back.p50)}; in 8 of 10 cases {days_span(back.p10, back.p90)}."
-        f"{_mark(quoted.recovery.source.kind)}</li>"
-    ]
-    said += [
-        f"<li><b>It comes back</b> within {_horizon(row.horizon_days)} in {_share(row.probability)} "
-        f"(from {round(row.low * 100)} to {round(row.high * 100)}). A new injury is a new course, with a new bill.</li>"
-        for row in quoted.recurrence
-    ]
-    last = next((part for part in projection.by_phase if part.id == "5"), None)
+def _after(answer: Answer, reasons: Reasons) -> None:
+    said = "".join(
+        f"<li>{each}</li>" for each in (*_again(answer), *_last_phase(answer, reasons), *_off_work(answer, reasons))
+    )
+    _html(f'<h2>{escape(say("What could come after"))}</h2><ul class="plain">{said}</ul>')
+
+
+def _again(answer: Answer) -> Iterator[str]:
+    """When sport begins again, and how often the injury comes back."""
+    back = answer.projection.recovery_days
+    yield (
+        say_html(
+            "<b>Back to sport</b> after about {time}; in 8 of 10 cases {range}.",
+            time=days(back.p50),
+            range=days_span(back.p10, back.p90),
+        )
+        + _mark(answer.quote.recovery.source.kind)
+    )
+    for row in answer.quote.recurrence:
+        yield say_html(
+            "<b>It comes back</b> within {time} in {share} of 100 people (from {low} to {high}). A new injury is a new course, "
+            "with a new bill.",
+            time=figures.horizon(row.horizon_days),
+            share=round(row.probability * 100),
+            low=round(row.low * 100),
+            high=round(row.high * 100),
+        )
+
+
+def _last_phase(answer: Answer, reasons: Reasons) -> Iterator[str]:
+    last = next((part for part in answer.projection.by_phase if part.id == "5"), None)
     if last is not None and last.patient_p90:
-        said.append(
-            f"<li><b>Keeping it well</b>: visits in the last phase are in the estimate, "
-            f"{escape(words.about(last.patient_mean))} on average.</li>"
+        said = say_html(
+            "<b>Keeping it well</b>: visits in the last phase are in the estimate, {amount} on average.",
+            amount=answer.words.about(last.patient_mean),
         )
-    if projection.work is not None:
-        work = projection.work
-        off = work.working_days_off
-        said.append(
-            f"<li><b>Days off work</b>, beside the cost of care: about {off.p50} working {'day' if off.p50 == 1 else 'days'}; "
-            f"in 8 of 10 cases {off.p10} to {off.p90}.{_mark(SourceKind.ASSUMPTION)}</li>"
+        yield said + reasons.to_html(reasons.average(last.id))
+
+
+def _off_work(answer: Answer, reasons: Reasons) -> Iterator[str]:
+    work, words = answer.projection.work, answer.words
+    if work is None:
+        return
+    off = work.working_days_off
+    yield (
+        say_many(
+            "<b>Days off work</b>, beside the cost of care: about {count} working day; in 8 of 10 cases {low} to {high}.",
+            "<b>Days off work</b>, beside the cost of care: about {count} working days; in 8 of 10 cases {low} to {high}.",
+            off.p50,
+            low=off.p10,
+            high=off.p90,
         )
-        if work.lost_pay is not None:
-            lost = work.lost_pay
-            said.append(
-                f"<li><b>Lost pay</b>, not in the estimate: about {escape(words.about(lost.p50))}; "
-                f"in 8 of 10 cases {escape(words.span(lost.p10, lost.p90))}. {_sick_pay(answer)}</li>"
-            )
-    _html(f'<h2>What could come after</h2><ul class="plain">{"".join(said)}</ul>')
+        + _mark(SourceKind.ASSUMPTION)
+    )
+    if work.lost_pay is not None:
+        lost = work.lost_pay
+        said = say_html(
+            "<b>Lost pay</b>, not in the estimate: about {amount}; in 8 of 10 cases {range}.",
+            amount=words.about(lost.p50),
+            range=words.span(lost.p10, lost.p90),
+        )
+        yield f"{said} {escape(_sick_pay(answer))}{reasons.to_html(reasons.lost_pay())}"
 
 
 def _sick_pay(answer: Answer) -> str:
     """What the lost pay already takes into account."""
     work = answer.case.scenario.work
     if not answer.case.pays_sick_pay or work is None:
-        return "Sick pay is not taken off."
+        return say("Sick pay is not taken off.")
     if not work.is_employee:
-        return "People who work for themselves have no sick pay."
+        return say("People who work for themselves have no sick pay.")
     if not work.full_pay_days and not work.half_pay_days:
-        return "Statutory Sick Pay is taken off; your employer may pay more."
-    return "Statutory Sick Pay and your employer's sick pay are taken off."
+        return say("Statutory Sick Pay is taken off; your employer may pay more.")
+    return say("Statutory Sick Pay and your employer's sick pay are taken off.")
 
 
-def _horizon(count: int) -> str:
-    return "a year" if count == 365 else days(count)
+# ---------------------------------------------------------------- every line, and where from
 
 
-# ---------------------------------------------------------------- why, and where from
-
-
-def _why(answer: Answer) -> None:
-    quoted, words = answer.quote, answer.words
-    drivers = [_lower(driver.name) for driver in answer.projection.drivers]
-    with st.expander("**Why this number?** Every visit, its price and who pays", key="why"):
+def _every_line(answer: Answer, reasons: Reasons) -> None:
+    projection, words = answer.projection, answer.words
+    drivers = "; ".join(f"{driver.name[:1].lower()}{driver.name[1:]}" for driver in projection.drivers)
+    moves = say("What moves the total most, the strongest first: {drivers}.", drivers=drivers) if drivers else ""
+    counted = say(
+        "Counted over {draws} possible courses. With other draws the middle would move by about {amount}.",
+        draws=number(projection.draws),
+        amount=words.exact(projection.patient_pays.p50_error),
+    )
+    with st.expander(say("**Why this number?** Every visit, its price and who pays"), key="why"):
         _html(
-            (f"<p>What moves the total most, the strongest first: {escape('; '.join(drivers))}.</p>" if drivers else "")
-            + f"<p>Counted over {answer.projection.draws:,} possible courses. With other draws the middle would move by about "
-            f"{escape(words.exact(answer.projection.patient_pays.p50_error))}.</p>"
-            f"{tables.to_html(tables.lines(quoted, words))}{_price_sources(answer)}"
+            (f"<p>{escape(moves)}</p>" if moves else "")
+            + f"<p>{escape(counted)}</p>{tables.to_html(reasons.every_line)}{_price_sources(answer)}"
         )
 
 
 def _sources(answer: Answer) -> None:
     quoted, words = answer.quote, answer.words
-    with st.expander("**Where these numbers come from**: prices, dates and what is assumed", key="sources"):
+    with st.expander(say("**Where these numbers come from**: prices, dates and what is assumed"), key="sources"):
         rests = _list(words.plain(text) for text in quoted.assumptions)
         _html(
             f"{tables.to_html(tables.prices(quoted, words))}{_price_sources(answer)}"
-            + (f"<h3>What the estimate assumes</h3>{rests}" if rests else "")
-            + f"<h3>Recovery time</h3><p>{_cite(quoted.recovery.source)}</p>"
+            + (f"<h3>{escape(say('What the estimate assumes'))}</h3>{rests}" if rests else "")
+            + f"<h3>{escape(say('Recovery time'))}</h3><p>{_cite(quoted.recovery.source)}</p>"
         )
 
 
 def _price_sources(answer: Answer) -> str:
     """The numbered sources behind the prices, with the day each was read."""
-    each = "".join(f"<li>{_long_cite(source, answer)}</li>" for source in tables.sources(answer.quote))
-    return f'<h3>Sources of the prices</h3><ol class="cites">{each}</ol>' if each else ""
-
-
-def _long_cite(source: Source, answer: Answer) -> str:
-    read = f" Read {escape(answer.words.day(source.retrieved, year=True))}." if source.retrieved else ""
-    note = f" {escape(source.note)}" if source.note else ""
-    return f"{_cite(source)}.{read}{note}"
+    each = "".join(f"<li>{figures.cite(source, answer.words)}</li>" for source in tables.sources(answer.quote))
+    return f'<h3>{escape(say("Sources of the prices"))}</h3><ol class="cites">{each}</ol>' if each else ""
 
 
 def _limits(answer: Answer) -> None:
     region = answer.case.tariff.region
-    with st.expander("**What is checked, and what is left out**", key="limits"):
-        checked = _list(f"{each.what} ({each.years}; {each.by}.)" for each in region.verified)
+    with st.expander(say("**What is checked, and what is left out**"), key="limits"):
+        checked = _list(
+            say("{what} ({years}; {by}.)", what=each.what, years=each.years, by=each.by) for each in region.verified
+        )
         missing = "".join(f"<li><b>{escape(each.what)}</b> {escape(each.why)}</li>" for each in region.not_modelled)
         _html(
-            (f"<h3>Checked against published examples</h3>{checked}" if checked else "")
-            + (f"<h3>Not in the estimate</h3><ul class='plain'>{missing}</ul>" if missing else "")
+            (f"<h3>{escape(say('Checked against published examples'))}</h3>{checked}" if checked else "")
+            + (f"<h3>{escape(say('Not in the estimate'))}</h3><ul class='plain'>{missing}</ul>" if missing else "")
         )
 
 

@@ -8,9 +8,11 @@ from html import escape
 
 import streamlit as st
 
+from estimator.messages import say, say_html, say_many
 from estimator.nhs_costs import (
     CERTIFICATES,
     CHARGED_NATION,
+    VISITOR_NOTE,
     NhsCosts,
     Prescriptions,
     ServiceCost,
@@ -19,24 +21,25 @@ from estimator.nhs_costs import (
 )
 from estimator.outputs import tables
 from estimator.outputs.tables import Column, Table
+from estimator.outputs.why import Reasons
 from estimator.outputs.words import Words
 from estimator.ui.result import Answer
 from estimator.vocabulary import Region, Service
 
 
-def draw(answer: Answer) -> None:
+def draw(answer: Answer, reasons: Reasons) -> None:
     """The section for readers whose care the NHS pays."""
     if answer.scenario.region != Region.NHS:
         return
     costs, words = nhs_costs(answer.case, answer.quote), answer.words
-    pays = "".join(f"<li>{said}</li>" for said in _pays(answer, costs))
+    pays = "".join(f"<li>{said}</li>" for said in _pays(answer, costs, reasons))
     others = "".join(f"<li>{escape(said)}</li>" for said in _others(costs, words))
-    _html(f'<h2>What you still pay</h2><ul class="plain">{pays}</ul>')
+    _html(f'<h2>{escape(say("What you still pay"))}</h2><ul class="plain">{pays}</ul>')
     _trips(answer, costs.nation)
-    table = tables.to_html(_table(costs, words))
+    twin = say("What this care costs the health service, as a table")
     _html(
-        f'<h3>For information</h3><ul class="plain">{others}</ul>'
-        f"<details><summary>What this care costs the health service, as a table</summary>{table}</details>"
+        f'<h3>{escape(say("For information"))}</h3><ul class="plain">{others}</ul>'
+        f"<details><summary>{escape(twin)}</summary>{tables.to_html(_table(costs, words))}</details>"
     )
 
 
@@ -47,17 +50,25 @@ def _html(text: str) -> None:
 # ---------------------------------------------------------------- the person
 
 
-def _pays(answer: Answer, costs: NhsCosts) -> Iterator[str]:
+def _pays(answer: Answer, costs: NhsCosts, reasons: Reasons) -> Iterator[str]:
+    """What costs the person something; sentences in HTML."""
     words = answer.words
-    yield f"<b>Prescriptions.</b> {escape(_prescriptions(answer, costs.prescriptions))}"
+    scripts = " ".join(_prescriptions(answer, costs.prescriptions))
+    yield (
+        say_html("<b>Prescriptions.</b> {sentences}", sentences=scripts)
+        + reasons.to_html(reasons.of_service(Service.PRESCRIPTION) if costs.prescriptions.paid_singly else None)
+    )
     for service, amount in _bought(answer).items():
         yield (
-            f"<b>{escape(words.service(service))}.</b> {escape(words.exact(amount))} in the likely course; the NHS does "
-            "not pay for it."
+            say_html(
+                "<b>{service}.</b> {amount} in the likely course; the NHS does not pay for it.",
+                service=words.service(service),
+                amount=words.exact(amount),
+            )
+            + reasons.to_html(reasons.of_service(service))
         )
-    yield (
-        "<b>Travel, parking, tape, a cold pack.</b> They are not in the estimate. Trips to hospital may be paid back, "
-        "as below."
+    yield say_html(
+        "<b>Travel, parking, tape, a cold pack.</b> They are not in the estimate. Trips to hospital may be paid back, as below."
     )
 
 
@@ -70,38 +81,63 @@ def _bought(answer: Answer) -> dict[Service, Decimal]:
     return bought
 
 
-def _prescriptions(answer: Answer, scripts: Prescriptions) -> str:
+def _prescriptions(answer: Answer, scripts: Prescriptions) -> Iterator[str]:
+    """What the items cost, and whether a certificate would save something; one sentence after the other."""
     words = answer.words
     if scripts.nation != CHARGED_NATION:
-        return f"They are free in {scripts.nation}."
+        yield say("They are free in {nation}.", nation=scripts.nation)
+        return
     if not scripts.items:
         charge = answer.case.tariff.find_factor("prescription_charge", answer.quote.first_visit)
-        each = f"Each item costs {words.exact(charge.middle)}." if charge is not None else "There is a charge an item."
-        return f"{each} You counted none."
-    items = f"{scripts.items} {'item' if scripts.items == 1 else 'items'}"
-    singly = f"{items}, {words.exact(scripts.paid_singly)} in all."
-    bought = [payment for payment in scripts.payments if payment.kind != "item"]
-    if not scripts.saves or not bought:
-        return f"{singly} Pay for each; a prepayment certificate would cost more. Some people pay nothing: ask."
-    length = " and then ".join(f"{CERTIFICATES[payment.kind]} months" for payment in bought)
-    return (
-        f"{singly} Buy a prepayment certificate for {length} before the first one: you then pay "
-        f"{words.exact(scripts.cheapest)}, {words.exact(scripts.saves)} less. The estimate above counts each item singly."
+        if charge is not None:
+            yield say("Each item costs {amount}.", amount=words.exact(charge.middle))
+        else:
+            yield say("There is a charge an item.")
+        yield say("You counted none.")
+        return
+    yield say_many(
+        "{count} item, {amount} in all.",
+        "{count} items, {amount} in all.",
+        scripts.items,
+        amount=words.exact(scripts.paid_singly),
     )
+    bought = [CERTIFICATES[payment.kind] for payment in scripts.payments if payment.kind != "item"]
+    if not scripts.saves or not bought:
+        yield say("Pay for each; a prepayment certificate would cost more.")
+        yield say("Some people pay nothing: ask.")
+        return
+    paid, saved = words.exact(scripts.cheapest), words.exact(scripts.saves)
+    if len(bought) == 1:
+        yield say(
+            "Buy a prepayment certificate for {months} months before the first one: you then pay {amount}, {saved} less.",
+            months=bought[0],
+            amount=paid,
+            saved=saved,
+        )
+    else:
+        yield say(
+            "Buy a prepayment certificate for {months} months before the first one, and later ones for {later} months: you then "
+            "pay {amount}, {saved} less.",
+            months=bought[0],
+            later=", ".join(str(months) for months in bought[1:]),
+            amount=paid,
+            saved=saved,
+        )
+    yield say("The estimate above counts each item singly.")
 
 
 def _trips(answer: Answer, nation: str) -> None:
-    with st.expander("**Trips to hospital**: can you get money back?", key="trips"):
+    with st.expander(say("**Trips to hospital**: can you get money back?"), key="trips"):
         low = st.checkbox(
-            "My income is low, or I get a benefit such as Universal Credit",
+            say("My income is low, or I get a benefit such as Universal Credit"),
             key="trips_low_income",
             persist_state="session",
         )
         referred = st.checkbox(
-            "A doctor or dentist referred me to hospital care", key="trips_referred", persist_state="session"
+            say("A doctor or dentist referred me to hospital care"), key="trips_referred", persist_state="session"
         )
         miles = st.number_input(
-            "Miles by car, all trips there and back",
+            say("Miles by car, all trips there and back"),
             min_value=0,
             max_value=10_000,
             step=1,
@@ -119,42 +155,52 @@ def _trips(answer: Answer, nation: str) -> None:
         if not made.is_possible:
             _html(f"<p>{escape(made.says)}</p>")
             return
-        about = f"About {answer.words.exact(made.refund)} back by car" if miles else "You can claim by car"
-        elsewhere = "" if nation == CHARGED_NATION else f" The rules are England's; {nation} has a scheme of its own."
-        _html(
-            f"<p><b>{escape(about)}</b>, at one hospital's rate a mile; ask yours. Otherwise the cheapest fare counts. "
-            f"Claim within {made.claim_within_months} months and keep the tickets.{escape(elsewhere)}</p>"
-        )
+        if miles:
+            said = say_html(
+                "<b>About {amount} back by car</b>, at one hospital's rate a mile; ask yours.",
+                amount=answer.words.exact(made.refund),
+            )
+        else:
+            said = say_html("<b>You can claim by car</b>, at one hospital's rate a mile; ask yours.")
+        then = [
+            say("Otherwise the cheapest fare counts."),
+            say("Claim within {months} months and keep the tickets.", months=made.claim_within_months),
+        ]
+        if nation != CHARGED_NATION:
+            then.append(say("The rules are England's; {nation} has a scheme of its own.", nation=nation))
+        _html(f"<p>{said} {escape(' '.join(then))}</p>")
 
 
 # ---------------------------------------------------------------- the system and the visitor
 
 
 def _others(costs: NhsCosts, words: Words) -> Iterator[str]:
-    yield f"This likely course costs the health service about {words.about(costs.cost_to_system)}."
-    times = f"{(costs.visitor_multiplier * 100).normalize():f}%"
+    """What the care costs the health service, and a visitor from abroad."""
+    yield say("This likely course costs the health service about {amount}.", amount=words.about(costs.cost_to_system))
     if costs.nation == CHARGED_NATION:
         yield from costs.notes
-        yield f"For such a visitor this course costs about {words.about(costs.visitor_pays)}. Ask for it in writing first."
-    else:
-        yield (
-            f"England charges visitors from abroad {times} of the cost; {costs.nation} has rules of its own. Ask there "
-            "for the amount."
-        )
-        yield from (note for note in costs.notes if not note.startswith("A visitor"))
+        said = say("For such a visitor this course costs about {amount}.", amount=words.about(costs.visitor_pays))
+        yield f"{said} {say('Ask for it in writing first.')}"
+        return
+    yield say(
+        "England charges visitors from abroad {percent}% of the cost; {nation} has rules of its own. Ask there for the amount.",
+        percent=f"{(costs.visitor_multiplier * 100).normalize():f}",
+        nation=costs.nation,
+    )
+    yield from (note for note in costs.notes if note != say(VISITOR_NOTE))
 
 
 def _table(costs: NhsCosts, words: Words) -> Table:
     columns = (
-        Column("Kind of care"),
-        Column("Visits", is_amount=True),
-        Column("Cost to the system", is_amount=True),
+        Column(say("Kind of care")),
+        Column(say("Visits"), is_amount=True),
+        Column(say("Cost to the system"), is_amount=True),
     )
     rows = tuple(_cells(each, words) for each in costs.services)
-    total = ("Together", "", words.exact(costs.cost_to_system))
-    return Table("What this care costs the health service, in the likely course", columns, rows, total)
+    total = (say("Together"), "", words.exact(costs.cost_to_system))
+    return Table(say("What this care costs the health service, in the likely course"), columns, rows, total)
 
 
 def _cells(each: ServiceCost, words: Words) -> tuple[str, ...]:
-    cost = words.exact(each.cost_to_system) if each.is_counted else "not known"
+    cost = words.exact(each.cost_to_system) if each.is_counted else say("not known")
     return (words.service(each.service), str(each.visits), cost)
