@@ -4,7 +4,7 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lint types imports coverage bench schemas snapshots pictures lock clean
+.PHONY: help setup run test check format lint types imports coverage bench schemas messages snapshots pictures lock clean
 
 help:
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
@@ -41,6 +41,9 @@ bench: $(READY_DEV) ## measure the speed
 
 schemas: $(READY_DEV) ## publish the JSON Schemas under docs/schemas
 	@$(PYTHON_BIN)/python -m tools.schemas
+
+messages: $(READY_DEV) ## bring the message catalogues up to date after a text has changed
+	@$(PYTHON_BIN)/python -m tools.messages
 
 snapshots: $(READY_DEV) ## rewrite tests/golden/snapshot; review the diff
 	@$(PYTHON_BIN)/python -m pytest --rewrite-snapshots

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from estimator.estimate import open_case
+from estimator.messages import Language, speaking
 from estimator.outputs.calendar import MOST_OCTETS, calendar, escape, fold
 from estimator.pathway import Source
 from estimator.quote import quote
@@ -69,6 +70,16 @@ def test_an_item_without_a_date_is_left_out_and_one_before_a_day_says_so() -> No
     lines = unfolded(made(item("Later", None), item("Ask", due_words="before")))
     assert lines.count("BEGIN:VEVENT") == 1
     assert "SUMMARY:Before this day: Ask" in lines
+
+
+def test_the_texts_of_an_event_name_the_language_in_use() -> None:
+    with speaking(Language.SPANISH):
+        lines = unfolded(made(item("Pregunte")))
+    assert "SUMMARY;LANGUAGE=es-US:Pregunte" in lines
+    assert [line.partition(":")[0] for line in lines if line.startswith("DESCRIPTION")] == [
+        "DESCRIPTION;LANGUAGE=es-US"
+    ] * 2
+    assert "SUMMARY:Ask" in unfolded(made(item("Ask")))
 
 
 def test_the_same_item_twice_on_a_day_keeps_two_ids() -> None:

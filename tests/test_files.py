@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic_core import PydanticKnownError
 
 from estimator.errors import FileProblems, InputError
 from estimator.files import (
+    COMPLAINTS,
+    NAMES_IN_COMPLAINTS,
     Amount,
     Rate,
     Record,
@@ -233,6 +236,15 @@ def problems(data: dict[str, object]) -> list[str]:
 def test_a_value_that_does_not_fit_is_refused_with_what_to_write(data: dict[str, object], problem: str) -> None:
     (said,) = problems(data)
     assert said.replace("?.", "?").startswith(problem)
+
+
+@pytest.mark.parametrize("kind", COMPLAINTS)
+def test_a_complaint_of_pydantic_keeps_its_words(kind: str) -> None:
+    bounds = {"greater_than_equal": {"ge": 3}, "less_than_equal": {"le": 7}, "model_type": {"class_name": "Work"}}
+    context = bounds.get(kind)
+    theirs = PydanticKnownError(kind, context).message()  # type: ignore[arg-type]
+    filled = {NAMES_IN_COMPLAINTS[name]: value for name, value in (context or {}).items()}
+    assert f"{theirs} (got 5).".lower() == COMPLAINTS[kind].format(value=5, **filled).lower()
 
 
 def test_a_place_in_a_list_is_counted_from_one() -> None:

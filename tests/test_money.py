@@ -74,7 +74,7 @@ def test_a_rate_is_whole_parts_per_million(text: str, expected: int) -> None:
     assert expected == rate(Decimal(text))
 
 
-@pytest.mark.parametrize("text", ["20", "1.000001", "-0.1", "0.0000001", "NaN", "Infinity"])
+@pytest.mark.parametrize("text", ["20", "1.000001", "-0.1", "0.0000001", "NaN", "1e999999", "1e-999999", "Infinity"])
 def test_a_rate_that_is_not_a_share_of_one_is_refused(text: str) -> None:
     with pytest.raises(InputError, match="share from 0 to 1"):
         rate(Decimal(text))

@@ -218,7 +218,7 @@ def test_planning_one_more_service_leaves_the_draws_of_the_others_alone() -> Non
 
 def test_a_service_outside_the_usual_course_is_said_to_be_outside() -> None:
     wanted = wanted_by(scenario(condition="strain_grade_1", services=["physical_therapy", "shockwave"]))
-    assert any(message.startswith("Shockwave is not part of the usual course") for message in wanted.messages)
+    assert any(message.startswith("Shockwave therapy is not part of the usual course") for message in wanted.messages)
 
 
 # ---------------------------------------------------------------- an undiagnosed injury

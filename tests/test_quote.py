@@ -201,6 +201,17 @@ def test_terms_of_a_plan_that_are_too_young_or_too_old_are_said_to_be() -> None:
     assert [] == [warning for warning in quote(opened).warnings if "The terms of" in warning]
 
 
+def test_warnings_about_dates_are_told_apart_from_those_about_care_and_cover() -> None:
+    late = {"injury_date": "2026-12-10", "care_starts": "2026-12-12", "prices_as_of": "2026-12-12"}
+    opened = case(services=["physical_therapy", "massage_therapy", "shockwave"], used={"visits": {"other": 1}}, **late)
+    made = quote(replace(opened, plan=opened.plan.model_copy(update={"effective_to": date(2026, 12, 31)})))
+    others = [warning for warning in made.warnings if warning not in made.date_warnings]
+    assert {*made.date_warnings} < {*made.warnings}
+    assert [True] * 2 == [any(said in w for w in made.date_warnings) for said in ("fees of 2027", "The terms of")]
+    assert [True] * 2 == [any(said in w for w in others) for said in ("Shockwave therapy", "'other'")]
+    assert opened.pathway.massage_rule(Condition.STRAIN_GRADE_2, opened.scenario.treatment).says in others
+
+
 def test_each_line_says_in_one_word_why_it_is_paid_so() -> None:
     made = quote(case(services=["physician_visit", "physical_therapy", "massage_therapy"]))
     shared = quote(case(used={"deductible": "1000.00"}))

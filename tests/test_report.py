@@ -1,6 +1,7 @@
 """The stand-alone report: the same numbers, whole without a network, and safe with any text."""
 
 import re
+from collections import Counter
 from dataclasses import replace
 from datetime import date
 from html import unescape
@@ -9,6 +10,7 @@ from html.parser import HTMLParser
 import pytest
 
 from estimator.estimate import Case, open_case
+from estimator.messages import Language, speaking
 from estimator.outputs.report import report
 from estimator.outputs.words import Words, most_likely, range_sentence
 from estimator.projection import Projection, project
@@ -101,6 +103,23 @@ def test_it_has_one_main_heading_a_language_and_a_described_picture(made: Made) 
     assert f'<html lang="en-{case.tariff.region.country}">' in text
     assert ('role="img" aria-label="What you will have paid' in text) == (projection.patient_pays.p90 > 0)
     assert "@media print" in text
+
+
+@pytest.mark.parametrize("region", [Region.US_PRIVATE, Region.MEDICARE_PART_B])
+def test_the_report_is_in_the_language_in_use_with_the_same_amounts(region: Region) -> None:
+    texts = []
+    for wanted in (Language.AMERICAN, Language.SPANISH):
+        with speaking(wanted):
+            case = open_case(read_scenario(EXAMPLES / f"{region}.toml"))
+            quoted = quote(case)
+            texts.append(report(case, quoted, project(case, 1000), checklist(case, quoted), MADE))
+    english, spanish = texts
+    assert '<html lang="en-US">' in english
+    assert '<html lang="es-US">' in spanish
+    assert "1 de marzo de 2026" in plain(spanish)
+    amounts = [Counter(re.findall(r"\$\d+(?:,\d{3})*(?:\.\d\d)?", plain(text))) for text in texts]
+    assert amounts[0] == amounts[1]
+    assert amounts[0].total() > 50
 
 
 def test_text_from_a_file_cannot_become_markup(made: Made) -> None:

@@ -15,6 +15,18 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 READY = '[data-test-script-state="notRunning"]'
+# Done when the app is at rest and nothing on the page has changed for a while.
+STILL = """([ready, quiet]) => new Promise(done => {
+  let last = performance.now();
+  const seen = new MutationObserver(() => { last = performance.now(); });
+  seen.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
+  const look = setInterval(() => {
+    if (!document.querySelector(ready) || performance.now() - last < quiet) return;
+    clearInterval(look);
+    seen.disconnect();
+    done();
+  }, 20);
+})"""
 NO_CHROMIUM = "No Chromium here: install Debian's `chromium`, or name a Chrome in the variable CHROMIUM."
 QUIET = (
     "--no-sandbox",
@@ -92,3 +104,8 @@ def wait_until_ready(page: Page, *, seconds: float = 60) -> None:
     """Return when the app has finished drawing the page."""
     page.wait_for_selector(READY, state="attached", timeout=seconds * 1000)
     page.wait_for_function("document.fonts.status === 'loaded'", timeout=seconds * 1000)
+
+
+def settle(page: Page, *, quiet: int = 150) -> None:
+    """Return when the app has done what it was asked for and the page has been still for this many milliseconds."""
+    page.evaluate(STILL, [READY, quiet])

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
+from estimator.messages import language, say
 from estimator.requirements import Checklist, ChecklistItem
 
 PRODUCT = "-//Hamstring cost estimator//Checklist//EN"
-DISCLAIMER = "An estimate, not medical or insurance advice. Check the date with your cover."
 MOST_OCTETS = 75
 REMINDER = "-PT15H"
 """Nine in the morning of the day before."""
 
 
-def calendar(checklist: Checklist, made: datetime | None = None, title: str = "Hamstring checklist") -> str:
+def calendar(checklist: Checklist, made: datetime | None = None, title: str | None = None) -> str:
     """Every dated item of a checklist as a whole-day event; the same checklist gives the same event ids.
 
     `made` is the moment stamped on every event, now where none is given. Items without a date are left out.
@@ -27,7 +27,7 @@ def calendar(checklist: Checklist, made: datetime | None = None, title: str = "H
         f"PRODID:{PRODUCT}",
         "CALSCALE:GREGORIAN",
         "METHOD:PUBLISH",
-        f"X-WR-CALNAME:{escape(title)}",
+        f"X-WR-CALNAME:{escape(say('Hamstring checklist') if title is None else title)}",
     ]
     seen: dict[str, int] = {}
     for item in checklist.items:
@@ -41,25 +41,31 @@ def calendar(checklist: Checklist, made: datetime | None = None, title: str = "H
 
 
 def _event(item: ChecklistItem, due: date, key: str, stamp: str) -> list[str]:
+    spoken = f";LANGUAGE={wanted.replace('_', '-')}" if (wanted := language()) else ""
     uid = sha256(key.encode()).hexdigest()[:32]
-    about = (
-        f"Who: {item.who}\nProof to keep: {item.evidence}\nWithout it: {item.without_it}\n"
-        f"Source: {item.source.title}{f' {item.source.url}' if item.source.url else ''}\n{DISCLAIMER}"
+    about = "\n".join(
+        (
+            say("Who: {who}", who=item.who),
+            say("Proof to keep: {proof}", proof=item.evidence),
+            say("Without it: {consequence}", consequence=item.without_it),
+            say("Source: {source}", source=f"{item.source.title} {item.source.url}".strip()),
+            say("An estimate, not medical or insurance advice. Check the date with your cover."),
+        )
     )
-    lead = "Before this day: " if item.due_words == "before" else ""
+    what = say("Before this day: {what}", what=item.what) if item.due_words == "before" else item.what
     return [
         "BEGIN:VEVENT",
         f"UID:{uid}@hamstring-estimator",
         f"DTSTAMP:{stamp}",
         f"DTSTART;VALUE=DATE:{due:%Y%m%d}",
         f"DTEND;VALUE=DATE:{due + timedelta(days=1):%Y%m%d}",
-        f"SUMMARY:{escape(lead + item.what)}",
-        f"DESCRIPTION:{escape(about)}",
+        f"SUMMARY{spoken}:{escape(what)}",
+        f"DESCRIPTION{spoken}:{escape(about)}",
         "CLASS:PRIVATE",
         "TRANSP:TRANSPARENT",
         "BEGIN:VALARM",
         "ACTION:DISPLAY",
-        f"DESCRIPTION:{escape(item.what)}",
+        f"DESCRIPTION{spoken}:{escape(item.what)}",
         f"TRIGGER:{REMINDER}",
         "END:VALARM",
         "END:VEVENT",

@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from html import escape
+from itertools import pairwise
 
 import plotly.graph_objects as go
 
-from estimator.money import SYMBOLS
+from estimator.messages import say, say_html
 from estimator.outputs.tables import name_of, payers
 from estimator.outputs.words import Words, first_wait_date
 from estimator.projection import Projection
@@ -26,7 +27,8 @@ YOU, EVENT, INK, QUIET, BAND, LINE, GROUND = (
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "showTips": False}
 MOST_PHASES = 5
 """Phase names take the first places among the notes, phase numbers the next; the style sheet shows one or the other."""
-ROOM_FOR_A_NAME = 0.1
+ROOM_FOR_A_NAME, ROOM_FOR_A_MONTH = 0.1, 0.06
+MOST_MONTHS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ def fan(projection: Projection, quote: Quote, words: Words) -> Picture:
     figure.add_trace(_edge(days, high))
     figure.add_trace(_edge(days, low, fill="tonexty"))
     spans = [
-        f"{words.day(day)}<br><b>{words.about(_decimal(mid))}</b><br>8 in 10: {words.span(_decimal(lo), _decimal(hi))}"
+        f"{words.day(day)}<br><b>{words.about(_decimal(mid))}</b><br>"
+        + say("8 in 10: {span}", span=words.span(_decimal(lo), _decimal(hi)))
         for day, lo, mid, hi in zip(days, low, middle, high, strict=True)
     ]
     figure.add_trace(
@@ -68,6 +71,7 @@ def fan(projection: Projection, quote: Quote, words: Words) -> Picture:
             line={"color": YOU, "width": 3},
             text=spans,
             hovertemplate="%{text}<extra></extra>",
+            hovertemplatefallback="",  # what `%{nothing}` in the title becomes
         )
     )
     for note in (*_phase_notes(quote.phases, days[0], days[-1]), *_event_notes(marks(quote, words), days, top)):
@@ -87,7 +91,7 @@ def fan(projection: Projection, quote: Quote, words: Words) -> Picture:
                 yref="paper",
                 line={"color": EVENT, "width": 1.5, "dash": "dot"},
             )
-    figure.update_layout(_layout(projection.currency, top))
+    figure.update_layout(_layout(days[0], days[-1], top, words))
     return Picture(figure, _fan_alt(projection, quote, words))
 
 
@@ -101,8 +105,11 @@ def _decimal(value: float) -> Decimal:
     return Decimal(str(round(value, 2)))
 
 
-def _layout(currency: str, top: float) -> dict[str, object]:
+def _layout(first: date, last: date, top: float, words: Words) -> dict[str, object]:
+    """The frame; the marks of both axes are text, because Plotly writes months and numbers in English only."""
+    amounts, named = round_amounts(_decimal(top)), list(months(first, last, words))
     axis = {
+        "tickmode": "array",
         "fixedrange": True,
         "showgrid": False,
         "zeroline": False,
@@ -119,18 +126,41 @@ def _layout(currency: str, top: float) -> dict[str, object]:
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"color": INK, "size": 13},
         "hoverlabel": {"bgcolor": GROUND, "bordercolor": LINE, "font": {"color": INK, "size": 14}},
-        "xaxis": {**axis, "type": "date", "tickformat": "%b", "dtick": "M1", "ticklabelmode": "period"},
+        "xaxis": {
+            **axis,
+            "type": "date",
+            "tickvals": [day for day, _ in named],
+            "ticktext": [name for _, name in named],
+            "unifiedhovertitle": {"text": "%{nothing}"},  # it would be a date in English; the text has its own
+        },
         "yaxis": {
             **axis,
             "range": [0, top],
-            "nticks": 5,
-            "tickprefix": SYMBOLS[currency],
-            "tickformat": ",.0f",
+            "tickvals": [float(amount) for amount in amounts],
+            "ticktext": [words.about(amount) for amount in amounts],
             "showgrid": True,
             "gridcolor": LINE,
             "automargin": True,
         },
     }
+
+
+def round_amounts(top: Decimal) -> list[Decimal]:
+    """Round amounts from zero to the top of an axis, about four steps of them."""
+    rough = top / 4
+    power = Decimal(10) ** rough.adjusted()
+    step = next(power * factor for factor in (1, 2, Decimal("2.5"), 5, 10) if power * factor >= rough)
+    return [step * n for n in range(int(top / step) + 1)]
+
+
+def months(first: date, last: date, words: Words) -> Iterator[tuple[date, str]]:
+    """The middle of each month, or of what shows of it, with its name; some are left out where they would crowd."""
+    whole = [date(first.year + n // 12, n % 12 + 1, 1) for n in range(first.month - 1, first.month + 36)]
+    shown = [(max(start, first), min(end, last)) for start, end in pairwise(whole) if start <= last and end > first]
+    every = -(-len(shown) // MOST_MONTHS)
+    for start, end in shown[::every]:
+        if (end - start) / (last - first) >= ROOM_FOR_A_MONTH:
+            yield start + (end - start) / 2, words.month(start)
 
 
 def phases_shown(projection: Projection, quote: Quote) -> list[PhaseEntry]:
@@ -196,7 +226,7 @@ def marks(quote: Quote, words: Words) -> list[_Mark]:
     for event in quote.events:
         seen.setdefault(event.kind, _Mark(event.date, words.event(event)))
     if quote.wait is not None and (first := first_wait_date(quote)) is not None:
-        seen["wait"] = _Mark(first, "Wait likely ends")
+        seen["wait"] = _Mark(first, say("Wait likely ends"))
     return sorted(seen.values(), key=lambda mark: mark.on)[:4]
 
 
@@ -229,24 +259,34 @@ def _end_labels(
         **base,
         "y": middle,
         "yanchor": "bottom",
-        "text": f"<b>{words.about(spread.p50)}</b> most likely",
+        "text": say_html("<b>{amount}</b> most likely", amount=words.about(spread.p50)),
         "font": bold,
     }
     if high - middle > top * 0.12:
-        text = f"1 in 10 pay more than {words.about(spread.p90)}"
+        text = say("1 in 10 pay more than {amount}", amount=words.about(spread.p90))
         yield {**base, "y": high, "yanchor": "bottom", "text": text, "font": {"color": QUIET, "size": 13}}
     if middle - low > top * 0.12 and low > top * 0.08:
-        text = f"1 in 10 pay less than {words.about(spread.p10)}"
+        text = say("1 in 10 pay less than {amount}", amount=words.about(spread.p10))
         yield {**base, "y": low, "yanchor": "top", "text": text, "font": {"color": QUIET, "size": 13}}
 
 
 def _fan_alt(projection: Projection, quote: Quote, words: Words) -> str:
-    spread, last = projection.patient_pays, projection.by_week[-1].ends
-    happens = "; ".join(f"{mark.text} on {words.day(mark.on)}" for mark in marks(quote, words))
-    return (
-        f"What you will have paid, week by week, until {words.day(last, year=True)}. Most likely "
-        f"{words.about(spread.p50)} in the end; in 8 of 10 cases between {words.about(spread.p10)} and "
-        f"{words.about(spread.p90)}.{f' {happens}.' if happens else ''} The table below has the same numbers."
+    said = [takeaway(projection, words)]
+    if happens := [say("{event} on {day}", event=mark.text, day=words.day(mark.on)) for mark in marks(quote, words)]:
+        said.append(f"{'; '.join(happens)}.")
+    return " ".join((*said, say("The table below has the same numbers.")))
+
+
+def takeaway(projection: Projection, words: Words) -> str:
+    """What the picture of money by week says."""
+    spread = projection.patient_pays
+    return say(
+        "What you will have paid, week by week, until {day}. Most likely {amount} in the end; in 8 of 10 cases between {low} "
+        "and {high}.",
+        day=words.day(projection.by_week[-1].ends, year=True),
+        amount=words.about(spread.p50),
+        low=words.about(spread.p10),
+        high=words.about(spread.p90),
     )
 
 
@@ -274,17 +314,25 @@ def _bar(part: Part, total: Decimal, longest: Decimal, who: Sequence[tuple[str, 
         if getattr(part, field)
     )
     return (
-        f'<div class="bar"><div class="bar-name">{escape(name_of(part, words))}'
-        f'<span><b class="you-ink">You pay {escape(words.exact(part.patient_pays))}</b> of {escape(words.exact(total))}</span></div>'
-        f'<div class="bar-line">{pieces}</div></div>'
+        f'<div class="bar"><div class="bar-name">{escape(name_of(part, words))}<span>'
+        + say_html(
+            '<b class="you-ink">You pay {amount}</b> of {price}',
+            amount=words.exact(part.patient_pays),
+            price=words.exact(total),
+        )
+        + f'</span></div><div class="bar-line">{pieces}</div></div>'
     )
 
 
 def _bars_alt(parts: Sequence[Part], words: Words) -> str:
     if not parts:
-        return "No visits are counted."
+        return say("No visits are counted.")
     most = max(parts, key=lambda part: part.patient_pays)
-    each = "; ".join(f"{name_of(part, words)} {words.exact(part.patient_pays)}" for part in parts)
     if not most.patient_pays:
-        return "Bars by part of the course: you pay nothing for any of them."
-    return f"Bars by part of the course. Most of what you pay falls under {name_of(most, words)}. You pay: {each}."
+        return say("Bars by part of the course: you pay nothing for any of them.")
+    each = "; ".join(f"{name_of(part, words)} {words.exact(part.patient_pays)}" for part in parts)
+    return say(
+        "Bars by part of the course. Most of what you pay falls under {part}. You pay: {amounts}.",
+        part=name_of(most, words),
+        amounts=each,
+    )

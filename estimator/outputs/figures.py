@@ -10,22 +10,17 @@ from decimal import Decimal
 from html import escape
 
 from estimator.estimate import Case
+from estimator.messages import cached_by_language, marked, say
 from estimator.money import SYMBOLS
 from estimator.outputs.tables import Column, Table
-from estimator.outputs.words import KINDS, Words, days_span, unit
+from estimator.outputs.words import KINDS, Words, days_span, unit, weeks
 from estimator.outputs.words import days as length
 from estimator.pathway import Source
 from estimator.plan import Plan
 from estimator.quote import PriceEntry, Quote
-from estimator.tariff import Factor, RegionFile, worst_kind
-from estimator.vocabulary import Management, Service, SourceKind
+from estimator.tariff import Factor, RegionFile, load_tariff, worst_kind
+from estimator.vocabulary import Management, Region, Service, SourceKind
 
-VALUE, DATE, KIND, NOTE = (
-    Column("Value", is_amount=True, explain="The typical figure, and the range where it is not fixed."),
-    Column("Date", explain="From when it holds, or when its source was last read."),
-    Column("Kind"),
-    Column("Note and source"),
-)
 NAMES = {
     "aca": "ACA",
     "hdhp": "HDHP",
@@ -34,11 +29,16 @@ NAMES = {
     "nhs": "NHS",
     "medigap": "Medigap",
     "medicare": "Medicare",
+    "advantage": "Advantage",
+    "b": "B",
+    "k": "K",
+    "l": "L",
+    "n": "N",
 }
 MONEY = ("USD", "GBP", "pounds", "dollars")
-RULES = {**KINDS, SourceKind.SURVEY: "Published, not official"}
+RULE = marked("Published, not official")
 """Terms and rules come from documents, not from price lists."""
-STUDIES = {**KINDS, SourceKind.SURVEY: "Published study"}
+STUDY = marked("Published study")
 """Visits and recovery come from studies."""
 LAST_READ = re.compile(r"(\w+): source '([^']+)' was last read on (\S+)\.")
 LAST_ROW = re.compile(r"(\w+)/prices\.csv: the last row of (\S+) (?:.* )?ended on (\S+)\.")
@@ -70,9 +70,26 @@ def cite(source: Source, words: Words) -> str:
         title = f'<a href="{escape(source.url)}" target="_blank" rel="noopener">{title}</a>'
     by = f", {escape(source.publisher)}" if source.publisher else ""
     mark = f' <span class="guess">{escape(KINDS[source.kind])}</span>' if source.kind == SourceKind.ASSUMPTION else ""
-    read = f" Read {escape(words.day(source.retrieved, year=True))}." if source.retrieved else ""
+    read = f" {escape(say('Read {day}.', day=words.day(source.retrieved, year=True)))}" if source.retrieved else ""
     note = f" {escape(words.plain(source.note))}" if source.note else ""
     return f"{title}{by}.{mark}{read}{note}"
+
+
+def _value() -> Column:
+    return Column(say("Value"), True, say("The typical figure, and the range where it is not fixed."))
+
+
+def _date() -> Column:
+    return Column(say("Date"), explain=say("From when it holds, or when its source was last read."))
+
+
+def _kind_and_note() -> tuple[Column, Column]:
+    return Column(say("Kind")), Column(say("Note and source"))
+
+
+def _kind(kind: SourceKind, published: str) -> str:
+    """How far to trust a figure; what is published but not official is named by its kind of document."""
+    return say(published) if kind == SourceKind.SURVEY else KINDS[kind]
 
 
 # ---------------------------------------------------------------- prices
@@ -92,7 +109,8 @@ def prices(quote: Quote, words: Words, notes: Notes) -> Table:
         )
         for entry in entries
     )
-    return Table("Prices in use", (Column("Price of"), VALUE, Column("For each"), DATE, KIND, NOTE), rows)
+    columns = (Column(say("Price of")), _value(), Column(say("For each")), _date(), *_kind_and_note())
+    return Table(say("Prices in use"), columns, rows)
 
 
 def _price_name(entry: PriceEntry, words: Words) -> str:
@@ -105,7 +123,7 @@ def _range(middle: str, low: str, high: str) -> str:
 
 
 def _read(source: Source, words: Words) -> str:
-    return f"read {words.day(source.retrieved, year=True)}" if source.retrieved else ""
+    return say("read {day}", day=words.day(source.retrieved, year=True)) if source.retrieved else ""
 
 
 # ---------------------------------------------------------------- the region's factors
@@ -113,25 +131,41 @@ def _read(source: Source, words: Words) -> str:
 
 def factors(region: RegionFile, on: date, words: Words, notes: Notes) -> Table:
     """The region's factors in force on a date."""
-    known = {source.id: source for source in region.source}
+    known, said = {source.id: source for source in region.source}, factor_words(region.id)
     found = [f for f in region.factor if f.effective_from <= on and (f.effective_to is None or on <= f.effective_to)]
     rows = tuple(
         (
-            name_of_factor(factor.id),
+            said[factor.id, factor.unit][0],
             value_of(factor, words),
-            _unit_said(factor.unit),
-            f"from {words.day(factor.effective_from, year=True)}"
-            + (f" to {words.day(factor.effective_to, year=True)}" if factor.effective_to else ""),
-            RULES[known[factor.source].kind],
+            said[factor.id, factor.unit][1],
+            _period(factor.effective_from, factor.effective_to, words),
+            _kind(known[factor.source].kind, RULE),
             f"{words.plain(factor.note)} {notes.mark(known[factor.source])}".strip(),
         )
         for factor in found
     )
-    columns = (Column("Figure"), VALUE, Column("What it counts"), DATE, KIND, NOTE)
-    return Table(f"Other figures of this region, on {words.day(on, year=True)}", columns, rows)
+    columns = (Column(say("Figure")), _value(), Column(say("What it counts")), _date(), *_kind_and_note())
+    return Table(say("Other figures of this region, on {day}", day=words.day(on, year=True)), columns, rows)
 
 
-def name_of_factor(name: str) -> str:
+def _period(first: date | None, last: date | None, words: Words) -> str:
+    if first is not None and last is not None:
+        return say("from {first} to {last}", first=words.day(first, year=True), last=words.day(last, year=True))
+    if first is not None:
+        return say("from {day}", day=words.day(first, year=True))
+    return say("to {day}", day=words.day(last, year=True)) if last is not None else ""
+
+
+@cached_by_language
+def factor_words(region: Region) -> Mapping[tuple[str, str], tuple[str, str]]:
+    """The name of each factor of a region and what it counts, by its id and unit."""
+    return {
+        (factor.id, factor.unit): (say(_name_of_factor(factor.id)), say(_counted(factor.unit)))
+        for factor in load_tariff(region).region.factor
+    }
+
+
+def _name_of_factor(name: str) -> str:
     """The id of a factor in words."""
     first, *rest = (NAMES.get(part, part) for part in name.split("_"))
     return " ".join([first[:1].upper() + first[1:], *rest])
@@ -154,7 +188,7 @@ def _said(value: Decimal, what: str, words: Words) -> str:
     return f"{value.normalize():f}"
 
 
-def _unit_said(text: str) -> str:
+def _counted(text: str) -> str:
     """What a factor counts; the currency already stands in its value."""
     said = re.sub(f"^({'|'.join(MONEY)})\\b,?\\s*", "", text)
     return f"{said[:1].upper()}{said[1:]}" if said else ""
@@ -168,8 +202,8 @@ def plans(offered: Iterable[Plan], region: RegionFile, yours: Sequence[str], wor
     known = {source.id: source for source in region.source}
     ordered = sorted(offered, key=lambda plan: (plan.id not in yours, plan.role, plan.title))
     rows = tuple(_plan(plan, known, plan.id in yours, words, notes) for plan in ordered)
-    columns = (Column("Plan"), Column("Terms in force", is_amount=True), KIND, NOTE)
-    return Table("Terms of the plans", columns, rows)
+    columns = (Column(say("Plan")), Column(say("Terms in force"), is_amount=True), *_kind_and_note())
+    return Table(say("Terms of the plans"), columns, rows)
 
 
 def _plan(
@@ -178,12 +212,11 @@ def _plan(
     own = list(plan.sources)
     if not own and isinstance(plan.source, str) and plan.source in known:
         own = [known[plan.source]]
-    kind = RULES[worst_kind(source.kind for source in own)] if own else ""
-    since = f"from {words.day(plan.effective_from, year=True)}" if plan.effective_from else ""
-    until = f" to {words.day(plan.effective_to, year=True)}" if plan.effective_to else ""
+    kind = _kind(worst_kind(source.kind for source in own), RULE) if own else ""
     marks = " ".join(notes.mark(source) for source in own)
-    title = f"{plan.title} (yours)" if is_yours else plan.title
-    return title, f"{since}{until}".strip(), kind, f"{words.plain(plan.note)} {marks}".strip()
+    title = say("{plan} (yours)", plan=plan.title) if is_yours else plan.title
+    period = _period(plan.effective_from, plan.effective_to, words)
+    return title, period, kind, f"{words.plain(plan.note)} {marks}".strip()
 
 
 # ---------------------------------------------------------------- the course of care
@@ -206,24 +239,28 @@ def visits(case: Case, words: Words, notes: Notes) -> Table:
         if planned and row.service not in planned:
             continue
         sources = [known[name] for name in row.source.split()]
-        injury = f"{case.pathway.condition(row.condition).name}, " if several else ""
+        name = say(
+            "{service}, phase {number}: {phase}",
+            service=words.service(row.service),
+            number=row.phase,
+            phase=phases[row.phase],
+        )
         rows.append(
             (
-                f"{injury}{words.service(row.service)}, phase {row.phase}: {phases[row.phase]}",
+                f"{case.pathway.condition(row.condition).name}, {name}" if several else name,
                 _range(f"{row.visits_likely}", f"{row.visits_low}", f"{row.visits_high}"),
-                f"{round(row.p_if_planned * 100)} of 100",
-                STUDIES[worst_kind(source.kind for source in sources)],
+                say("{share} of 100", share=round(row.p_if_planned * 100)),
+                _kind(worst_kind(source.kind for source in sources), STUDY),
                 f"{_sentence(row.note)} {''.join(notes.mark(source) for source in sources)}".strip(),
             )
         )
     columns = (
-        Column("Visits of"),
-        Column("Likely visits", is_amount=True, explain="The likely number, and the fewest and the most."),
-        Column("Still in care then", is_amount=True, explain="How many of 100 people still need care in this phase."),
-        KIND,
-        NOTE,
+        Column(say("Visits of")),
+        Column(say("Likely visits"), True, say("The likely number, and the fewest and the most.")),
+        Column(say("Still in care then"), True, say("How many of 100 people still need care in this phase.")),
+        *_kind_and_note(),
     )
-    return Table("Visits, phase by phase", columns, tuple(rows))
+    return Table(say("Visits, phase by phase"), columns, tuple(rows))
 
 
 def course(case: Case, quote: Quote, words: Words, notes: Notes) -> Table:
@@ -232,11 +269,11 @@ def course(case: Case, quote: Quote, words: Words, notes: Notes) -> Table:
     recovery = quote.recovery
     rows = [
         (
-            "Back to sport",
+            say("Back to sport"),
             length(recovery.median_days),
-            f"8 of 10: {days_span(recovery.p10_days, recovery.p90_days)}",
+            say("8 of 10: {span}", span=days_span(recovery.p10_days, recovery.p90_days)),
             _read(recovery.source, words),
-            STUDIES[recovery.source.kind],
+            _kind(recovery.source.kind, STUDY),
             notes.mark(recovery.source),
         )
     ]
@@ -245,11 +282,11 @@ def course(case: Case, quote: Quote, words: Words, notes: Notes) -> Table:
             sources = [known[name] for name in row.source.split()]
             rows.append(
                 (
-                    f"It comes back within {horizon(row.horizon_days)}",
-                    f"{round(row.probability * 100)} of 100",
-                    f"from {round(row.low * 100)} to {round(row.high * 100)} of 100",
+                    say("It comes back within {time}", time=horizon(row.horizon_days)),
+                    say("{share} of 100", share=round(row.probability * 100)),
+                    say("from {low} to {high} of 100", low=round(row.low * 100), high=round(row.high * 100)),
                     _read(sources[0], words),
-                    STUDIES[worst_kind(source.kind for source in sources)],
+                    _kind(worst_kind(source.kind for source in sources), STUDY),
                     f"{_sentence(row.note)} {''.join(notes.mark(source) for source in sources)}".strip(),
                 )
             )
@@ -257,21 +294,24 @@ def course(case: Case, quote: Quote, words: Words, notes: Notes) -> Table:
         source = case.tariff.source(case.wait.source)
         rows.append(
             (
-                f"Wait for therapy, {quote.wait.area}",
-                f"{round(quote.wait.median_weeks)} weeks",
-                f"{round(quote.wait.share_within_18_weeks * 100)} of 100 have waited up to 18 weeks",
-                f"as of {words.day(case.wait.as_of, year=True)}",
-                STUDIES[SourceKind.ASSUMPTION if case.wait.is_borrowed else source.kind],
+                say("Wait for therapy, {area}", area=quote.wait.area),
+                weeks(round(quote.wait.median_weeks)),
+                say(
+                    "{share} of 100 have waited up to 18 weeks",
+                    share=round(quote.wait.share_within_18_weeks * 100),
+                ),
+                say("as of {day}", day=words.day(case.wait.as_of, year=True)),
+                _kind(SourceKind.ASSUMPTION if case.wait.is_borrowed else source.kind, STUDY),
                 f"{quote.wait.note} {notes.mark(source)}",
             )
         )
-    columns = (Column("Figure"), VALUE, Column("Range"), DATE, KIND, NOTE)
-    return Table("The course of the injury", columns, tuple(rows))
+    columns = (Column(say("Figure")), _value(), Column(say("Range")), _date(), *_kind_and_note())
+    return Table(say("The course of the injury"), columns, tuple(rows))
 
 
 def horizon(count: int) -> str:
     """A length of time; a year is called so."""
-    return "a year" if count == 365 else length(count)
+    return say("a year") if count == 365 else length(count)
 
 
 def _sentence(text: str) -> str:
@@ -293,9 +333,13 @@ def age(warnings: Iterable[str], region: RegionFile, words: Words) -> list[str]:
         if not text.startswith((f"{region.id}:", f"{region.id}/")):
             continue
         if found := LAST_READ.fullmatch(text):
-            text = f"“{known.get(found[2], found[2])}” was last read on {found[3]}."
+            text = say("“{source}” was last read on {day}.", source=known.get(found[2], found[2]), day=found[3])
         elif found := LAST_ROW.fullmatch(text):
-            text = f"The last price on file for {found[2]} ended on {found[3]}; later dates use it only if you ask for them."
+            text = say(
+                "The last price on file for {code} ended on {day}; later dates use it only if you ask for them.",
+                code=found[2],
+                day=found[3],
+            )
         said.append(words.plain(text))
     return said
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from html import escape
 from pathlib import Path
 
 from estimator.estimate import Case
+from estimator.messages import locale_of, say, say_html, say_many
 from estimator.outputs import charts, figures, tables
 from estimator.outputs.figures import Notes
 from estimator.outputs.words import (
     KINDS,
-    MONTHS,
     Words,
     along_the_way,
     cover_sentence,
@@ -22,8 +22,10 @@ from estimator.outputs.words import (
     days_span,
     deadline,
     most_likely,
+    number,
     range_sentence,
 )
+from estimator.pathway import Source
 from estimator.projection import Projection
 from estimator.quote import Quote
 from estimator.requirements import AppealStep, Checklist, ChecklistItem
@@ -39,7 +41,8 @@ def report(case: Case, quote: Quote, projection: Projection, checklist: Checklis
     """The whole report as one HTML text; the same case and day give the same text."""
     words, today = Words.of(case.tariff.region), made or date.today()
     notes = Notes({source.id: source for source in tables.sources(quote)})
-    title = f"What a hamstring injury will cost: {case.pathway.condition(case.scenario.condition).name}"
+    injury = case.pathway.condition(case.scenario.condition).name
+    title = say("What a hamstring injury will cost: {injury}", injury=injury)
     prices = tables.to_html(figures.prices(quote, words, notes))
     course = tables.to_html(figures.course(case, quote, words, notes))
     body = "".join(
@@ -51,17 +54,15 @@ def report(case: Case, quote: Quote, projection: Projection, checklist: Checklis
             _along(quote, projection, words),
             _todo(checklist, words, today),
             _after(quote, projection, words),
-            f"<section><h2>Every line</h2>{tables.to_html(tables.lines(quote, words))}</section>",
-            f"<section><h2>Where the numbers come from</h2>{_rests(quote, words)}{prices}{course}"
-            f"<h3>Sources</h3>{notes.to_html(words)}</section>",
+            f"<section>{_h2(say('Every line'))}{tables.to_html(tables.lines(quote, words))}</section>",
+            f"<section>{_h2(say('Where the numbers come from'))}{_rests(quote, words)}{prices}{course}"
+            f"{_h3(say('Sources'))}{notes.to_html(words)}</section>",
             _left_out(case),
-            f"<footer><p><b>{escape(quote.disclaimer)}</b></p><p class='note'>Counted over {projection.draws:,} possible courses, "
-            f"seed {projection.seed}. Made on {escape(words.day(today, year=True))}. This page holds no name and calls no other "
-            "page.</p></footer>",
+            _foot(quote, projection, words, today),
         )
     )
     return (
-        f'<!DOCTYPE html>\n<html lang="en-{escape(case.tariff.region.country)}"><head><meta charset="utf-8">'
+        f'<!DOCTYPE html>\n<html lang="{locale_of(words.country).replace("_", "-")}"><head><meta charset="utf-8">'
         f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="referrer" content="no-referrer">'
         f"<title>{escape(title)}</title><style>{STYLE.read_text(encoding='utf-8')}</style></head>"
@@ -69,25 +70,48 @@ def report(case: Case, quote: Quote, projection: Projection, checklist: Checklis
     )
 
 
+def _h2(title: str) -> str:
+    return f"<h2>{escape(title)}</h2>"
+
+
+def _h3(title: str) -> str:
+    return f"<h3>{escape(title)}</h3>"
+
+
+def _foot(quote: Quote, projection: Projection, words: Words, today: date) -> str:
+    made = say(
+        "Counted over {draws} possible courses, seed {seed}. Made on {day}. This page holds no name and calls no other page.",
+        draws=number(projection.draws),
+        seed=projection.seed,
+        day=words.day(today, year=True),
+    )
+    return f"<footer><p><b>{escape(quote.disclaimer)}</b></p><p class='note'>{escape(made)}</p></footer>"
+
+
 # ---------------------------------------------------------------- the answer
 
 
 def _top(case: Case, quote: Quote, words: Words, today: date) -> str:
-    scenario = case.scenario
-    second = f" with {case.secondary.title}" if case.secondary is not None else ""
-    injury = case.pathway.condition(scenario.condition).name
-    area = scenario.area
-    place = ", ".join(part for part in (area.county, area.locality or area.state, area.region, area.nation) if part)
-    lead = f"{injury}, hurt {words.day(scenario.injury_date, year=True)}; care from {words.day(scenario.care_starts, year=True)}"
-    where = f"{case.tariff.region.name}{f', {place}' if place else ''}; {case.plan.title}{second}"
-    planned = [words.service(service) for service in scenario.services]
-    care = f"<br>{escape(', '.join(planned))}" if planned else ""
+    scenario, area = case.scenario, case.scenario.area
+    place = (area.county, area.locality or area.state, area.region, area.nation)
+    where = ", ".join(part for part in (case.tariff.region.name, *place) if part)
+    cover = case.plan.title
+    if case.secondary is not None:
+        cover = say("{plan} with {second_cover}", plan=cover, second_cover=case.secondary.title)
+    lead = say(
+        "{injury}, hurt {injury_day}; care from {care_day}",
+        injury=case.pathway.condition(scenario.condition).name,
+        injury_day=words.day(scenario.injury_date, year=True),
+        care_day=words.day(scenario.care_starts, year=True),
+    )
+    planned = ", ".join(words.service(service) for service in scenario.services)
+    made = say("Made on {day}", day=words.day(today, year=True))
+    above = "<br>".join(escape(line) for line in (lead, f"{where}; {cover}", planned, made) if line)
     flags = _list(f"<b>{escape(flag['asks'])}</b> {escape(flag['do'])}" for flag in quote.safety.red_flags)
     first = f'<p class="warned"><b>{escape(quote.safety.doctor_first)}</b></p>' if quote.safety.doctor_first else ""
     return (
-        f'<header><h1>What your hamstring injury will cost you</h1><p class="lead">{escape(lead)}<br>{escape(where)}{care}<br>'
-        f"Made on {escape(words.day(today, year=True))}</p></header>{first}"
-        f'<section class="alarm"><h2>Before any price: is any of this true?</h2>{flags}</section>'
+        f'<header><h1>{escape(say("What your hamstring injury will cost you"))}</h1><p class="lead">{above}</p></header>{first}'
+        f'<section class="alarm">{_h2(say("Before any price: is any of this true?"))}{flags}</section>'
     )
 
 
@@ -97,12 +121,17 @@ def _answer(case: Case, quote: Quote, projection: Projection, words: Words) -> s
     warned = "".join(f'<p class="warned">{escape(words.plain(text))}</p>' for text in quote.warnings)
     care = "".join(f'<p class="warned">{escape(words.plain(text))}</p>' for text in quote.safety.warnings)
     unknown = _list(
-        f"<b>{escape(words.service(each.service))}</b> ({each.visits} counted): {escape(each.why)}"
+        say_html(
+            "<b>{service}</b> ({visits} counted): {why}",
+            service=words.service(each.service),
+            visits=each.visits,
+            why=each.why,
+        )
         for each in quote.unknown
     )
-    missing = f"<h3>Not in the total yet</h3>{unknown}" if unknown else ""
+    missing = f"{_h3(say('Not in the total yet'))}{unknown}" if unknown else ""
     return (
-        f'<section><p class="lead">Most likely you pay</p><p class="sum">{escape(most_likely(spread, words))}</p>'
+        f'<section><p class="lead">{escape(say("Most likely you pay"))}</p><p class="sum">{escape(most_likely(spread, words))}</p>'
         f'<p>{escape(said)}</p><p class="note">{escape(quote.disclaimer)}</p>{warned}{care}{missing}</section>'
     )
 
@@ -111,13 +140,13 @@ def _answer(case: Case, quote: Quote, projection: Projection, words: Words) -> s
 
 
 def _fan(quote: Quote, projection: Projection, words: Words) -> str:
-    twin = tables.to_html(tables.by_week(projection, words))
+    title = _h2(say("Your money, week by week"))
     if projection.patient_pays.p90 == 0:
-        return "<section><h2>Your money, week by week</h2><p>In at least 9 of 10 cases you pay nothing.</p></section>"
+        return f"<section>{title}<p>{escape(say('In at least 9 of 10 cases you pay nothing.'))}</p></section>"
+    below = say("The line is the most likely sum so far. The band holds 8 of 10 cases.")
     return (
-        f"<section><h2>Your money, week by week</h2><figure>{fan_svg(quote, projection, words)}</figure>"
-        '<p class="note">The line is the most likely sum so far. The band holds 8 of 10 cases.</p>'
-        f"{twin}</section>"
+        f"<section>{title}<figure>{fan_svg(quote, projection, words)}</figure>"
+        f'<p class="note">{escape(below)}</p>{tables.to_html(tables.by_week(projection, words))}</section>'
     )
 
 
@@ -147,45 +176,30 @@ def fan_svg(quote: Quote, projection: Projection, words: Words) -> str:
         if phase.number % 2
     )
     spread = projection.patient_pays
-    alt = (
-        f"What you will have paid, week by week, until {words.day(last, year=True)}. Most likely {words.about(spread.p50)} in the "
-        f"end; in 8 of 10 cases between {words.about(spread.p10)} and {words.about(spread.p90)}."
-    )
-    end = down(spread.p50) - 10
+    end, said = down(spread.p50) - 10, say("{amount} most likely", amount=words.about(spread.p50))
     return (
-        f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(alt)}">{bands}'
-        f"{_grid(top, down, words)}{_months(start, last, across)}"
+        f'<svg viewBox="0 0 {WIDE} {HIGH}" role="img" aria-label="{escape(charts.takeaway(projection, words))}">{bands}'
+        f"{_grid(top, down, words)}{_months(start, last, across, words)}"
         f'<path class="fan-band" d="M{path(high)}L{path(reversed(low))}Z"/><path class="fan-line" d="M{path(middle)}"/>'
         f"{_marks(quote, words, start, last, across)}"
-        f'<text class="fan-end" x="{WIDE - RIGHT}" y="{end:.1f}" text-anchor="end">{escape(words.about(spread.p50))} most likely</text>'
+        f'<text class="fan-end" x="{WIDE - RIGHT}" y="{end:.1f}" text-anchor="end">{escape(said)}</text>'
         "</svg>"
     )
 
 
 def _grid(top: Decimal, down: Callable[[Decimal], float], words: Words) -> str:
     """Four lines at round amounts, each with its amount."""
-    step = _round_step(top / 4)
-    amounts = [step * n for n in range(int(top / step) + 1)]
     return "".join(
         f'<line class="fan-grid" x1="{LEFT}" x2="{WIDE - RIGHT}" y1="{down(amount):.1f}" y2="{down(amount):.1f}"/>'
         f'<text x="{LEFT - 8}" y="{down(amount) + 5:.1f}" text-anchor="end">{escape(words.about(amount))}</text>'
-        for amount in amounts
+        for amount in charts.round_amounts(top)
     )
 
 
-def _round_step(rough: Decimal) -> Decimal:
-    """The next larger of 1, 2, 2.5, 5 times a power of ten."""
-    power = Decimal(10) ** rough.adjusted()
-    return next(power * factor for factor in (1, 2, Decimal("2.5"), 5, 10) if power * factor >= rough)
-
-
-def _months(start: date, last: date, across: Callable[[date], float]) -> str:
-    months = [date(start.year + n // 12, n % 12 + 1, 1) for n in range(start.month - 1, start.month + 36)]
-    shown = [day for day in months if start <= day <= last]
-    every = max(1, -(-len(shown) // 9))
+def _months(start: date, last: date, across: Callable[[date], float], words: Words) -> str:
     return "".join(
-        f'<text x="{across(day):.1f}" y="{HIGH - 8}" text-anchor="middle">{MONTHS[day.month - 1][:3]}</text>'
-        for day in shown[::every]
+        f'<text x="{across(day):.1f}" y="{HIGH - 8}" text-anchor="middle">{escape(name)}</text>'
+        for day, name in charts.months(start, last, words)
     )
 
 
@@ -206,19 +220,24 @@ def _marks(quote: Quote, words: Words, start: date, last: date, across: Callable
 
 
 def _where(quote: Quote, words: Words) -> str:
-    total = words.exact(quote.totals.patient_pays)
+    total = say_html(
+        "One likely course, visit by visit: you pay <b>{amount}</b>.", amount=words.exact(quote.totals.patient_pays)
+    )
     other = _list(
-        f"{escape(each.name)}, {round(each.share * 100)} of 100 people: you would pay "
-        f"<b>{escape(words.exact(each.patient_pays))}</b>."
+        say_html(
+            "{injury}, {share} of 100 people: you would pay <b>{amount}</b>.",
+            injury=each.name,
+            share=round(each.share * 100),
+            amount=words.exact(each.patient_pays),
+        )
         for each in quote.alternatives
     )
-    parts = "".join(
-        f"<h3>By {kind.lower()}</h3>{charts.bars(rows, quote, words)}{tables.to_html(tables.by_part(rows, kind, quote, words))}"
-        for kind, rows in (("Phase", quote.by_phase), ("Kind of care", quote.by_service))
-    )
+    phases, services = tables.by_phase(quote, words), tables.by_service(quote, words)
     return (
-        f"<section><h2>Where it goes</h2><p>One likely course, visit by visit: you pay <b>{escape(total)}</b>.</p>{parts}"
-        f"{f'<h3>Once you know the grade</h3>{other}' if other else ''}</section>"
+        f"<section>{_h2(say('Where it goes'))}<p>{total}</p>"
+        f"{_h3(say('By phase'))}{charts.bars(quote.by_phase, quote, words)}{tables.to_html(phases)}"
+        f"{_h3(say('By kind of care'))}{charts.bars(quote.by_service, quote, words)}{tables.to_html(services)}"
+        f"{_h3(say('Once you know the grade')) + other if other else ''}</section>"
     )
 
 
@@ -226,12 +245,15 @@ def _along(quote: Quote, projection: Projection, words: Words) -> str:
     happens = [escape(dated(event, words)) for event in quote.events]
     happens += [f"{escape(name)}: {escape(share)}." for name, share in along_the_way(projection, words)]
     if quote.wait is not None:
-        happens.append(
-            f"Waiting list, {escape(quote.wait.area)}: half of the people have waited up to "
-            f"{round(quote.wait.median_weeks)} weeks (as of {escape(words.day(quote.wait.as_of, year=True))}). "
-            f"{escape(quote.wait.note)}"
+        waiting = say_many(
+            "Waiting list, {area}: half of the people have waited up to {count} week (as of {day}).",
+            "Waiting list, {area}: half of the people have waited up to {count} weeks (as of {day}).",
+            round(quote.wait.median_weeks),
+            area=quote.wait.area,
+            day=words.day(quote.wait.as_of, year=True),
         )
-    return f"<section><h2>Along the way</h2>{_list(happens)}</section>" if happens else ""
+        happens.append(f"{escape(waiting)} {escape(quote.wait.note)}")
+    return f"<section>{_h2(say('Along the way'))}{_list(happens)}</section>" if happens else ""
 
 
 # ---------------------------------------------------------------- the checklist
@@ -240,29 +262,37 @@ def _along(quote: Quote, projection: Projection, words: Words) -> str:
 def _todo(checklist: Checklist, words: Words, today: date) -> str:
     items = "".join(_item(item, words, today) for item in checklist.items)
     steps = "".join(_step(step, words) for step in checklist.appeal)
-    refused = f'<h2>If cover is refused</h2><ol class="todo">{steps}</ol>' if steps else ""
+    refused = f'{_h2(say("If cover is refused"))}<ol class="todo">{steps}</ol>' if steps else ""
     if not items:
         return f"<section>{refused}</section>" if refused else ""
     return (
-        "<section><h2>Your checklist</h2><p>What your cover asks for, by date.</p>"
+        f"<section>{_h2(say('Your checklist'))}<p>{escape(say('What your cover asks for, by date.'))}</p>"
         f'<ol class="todo">{items}</ol>{refused}</section>'
     )
 
 
 def _item(item: ChecklistItem, words: Words, today: date) -> str:
     return (
-        f'<li><p class="when">{escape(deadline(item.due, item.due_words, today, words))}</p><p>{escape(item.what)}</p>'
-        f"<dl><dt>Who</dt><dd>{escape(item.who)}</dd><dt>Proof to keep</dt><dd>{escape(item.evidence)}</dd>"
-        f"<dt>Without it</dt><dd>{escape(item.without_it)}</dd><dt>Source</dt><dd>{figures.cite(item.source, words)}</dd></dl></li>"
+        f'<li><p class="when">{escape(deadline(item.due, item.due_words, today, words))}</p><p>{escape(item.what)}</p><dl>'
+        f"{_term(say('Who'), item.who)}{_term(say('Proof to keep'), item.evidence)}"
+        f"{_term(say('Without it'), item.without_it)}{_cited(item.source, words)}</dl></li>"
     )
 
 
 def _step(step: AppealStep, words: Words) -> str:
-    decided = f"<dt>Decided in</dt><dd>{escape(step.decided_in)}</dd>" if step.decided_in else ""
+    decided = _term(say("Decided in"), step.decided_in) if step.decided_in else ""
     return (
-        f"<li><p>{escape(step.what)}</p><dl><dt>Who</dt><dd>{escape(step.who)}</dd><dt>Deadline</dt>"
-        f"<dd>{escape(step.deadline)}</dd>{decided}<dt>Source</dt><dd>{figures.cite(step.source, words)}</dd></dl></li>"
+        f"<li><p>{escape(step.what)}</p><dl>{_term(say('Who'), step.who)}{_term(say('Deadline'), step.deadline)}{decided}"
+        f"{_cited(step.source, words)}</dl></li>"
     )
+
+
+def _term(term: str, said: str) -> str:
+    return f"<dt>{escape(term)}</dt><dd>{escape(said)}</dd>"
+
+
+def _cited(source: Source, words: Words) -> str:
+    return f"<dt>{escape(say('Source'))}</dt><dd>{figures.cite(source, words)}</dd>"
 
 
 # ---------------------------------------------------------------- after, and what it rests on
@@ -270,25 +300,45 @@ def _step(step: AppealStep, words: Words) -> str:
 
 def _after(quote: Quote, projection: Projection, words: Words) -> str:
     back = projection.recovery_days
-    said = [f"<b>Back to sport</b> after about {days(back.p50)}; in 8 of 10 cases {days_span(back.p10, back.p90)}."]
+    said = [
+        say_html(
+            "<b>Back to sport</b> after about {days}; in 8 of 10 cases {span}.",
+            days=days(back.p50),
+            span=days_span(back.p10, back.p90),
+        )
+    ]
     said += [
-        f"<b>It comes back</b> within {figures.horizon(row.horizon_days)} in {round(row.probability * 100)} of 100 people "
-        f"(from {round(row.low * 100)} to {round(row.high * 100)})."
+        say_html(
+            "<b>It comes back</b> within {time} in {share} of 100 people (from {low} to {high}).",
+            time=figures.horizon(row.horizon_days),
+            share=round(row.probability * 100),
+            low=round(row.low * 100),
+            high=round(row.high * 100),
+        )
         for row in quote.recurrence
     ]
-    if (work := projection.work) is not None:
-        off = work.working_days_off
-        said.append(
-            f"<b>Days off work</b>: about {off.p50} working {'day' if off.p50 == 1 else 'days'}; in 8 of 10 cases "
-            f'{off.p10} to {off.p90}. <span class="guess">{escape(KINDS[SourceKind.ASSUMPTION])}</span>'
+    return f"<section>{_h2(say('What could come after'))}{_list([*said, *_work(projection, words)])}</section>"
+
+
+def _work(projection: Projection, words: Words) -> Iterator[str]:
+    """Days off and lost pay, where the work is known."""
+    if (work := projection.work) is None:
+        return
+    off = work.working_days_off
+    lost_days = say_many(
+        "<b>Days off work</b>: about {count} working day; in 8 of 10 cases {low} to {high}.",
+        "<b>Days off work</b>: about {count} working days; in 8 of 10 cases {low} to {high}.",
+        off.p50,
+        low=off.p10,
+        high=off.p90,
+    )
+    yield f'{lost_days} <span class="guess">{escape(KINDS[SourceKind.ASSUMPTION])}</span>'
+    if (lost := work.lost_pay) is not None:
+        yield say_html(
+            "<b>Lost pay</b>, not in the estimate: about {amount}; in 8 of 10 cases {span}.",
+            amount=words.about(lost.p50),
+            span=words.span(lost.p10, lost.p90),
         )
-        if work.lost_pay is not None:
-            lost = work.lost_pay
-            said.append(
-                f"<b>Lost pay</b>, not in the estimate: about {escape(words.about(lost.p50))}; in 8 of 10 cases "
-                f"{escape(words.span(lost.p10, lost.p90))}."
-            )
-    return f"<section><h2>What could come after</h2>{_list(said)}</section>"
 
 
 def _rests(quote: Quote, words: Words) -> str:
@@ -298,7 +348,7 @@ def _rests(quote: Quote, words: Words) -> str:
 def _left_out(case: Case) -> str:
     region = case.tariff.region
     missing = _list(f"<b>{escape(each.what)}</b> {escape(each.why)}" for each in region.not_modelled)
-    return f"<section><h2>Not in the estimate</h2>{missing}</section>" if missing else ""
+    return f"<section>{_h2(say('Not in the estimate'))}{missing}</section>" if missing else ""
 
 
 def _list(sentences: Iterable[str]) -> str:

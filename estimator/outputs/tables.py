@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from estimator.messages import say
 from estimator.outputs.words import KINDS, Words, unit
 from estimator.pathway import Source
 from estimator.projection import Projection
@@ -37,26 +38,35 @@ class Table:
 
 def payers(quote: Quote, words: Words) -> list[tuple[str, Column]]:
     """The payers that matter for a quote: the field of an amount and its heading."""
-    columns = [("patient_pays", Column("You pay", is_amount=True))]
+    columns = [("patient_pays", Column(say("You pay"), is_amount=True))]
     if quote.totals.plan_pays or quote.secondary is not None:
         columns.append(("plan_pays", Column(words.label("plan_pays"), True, words.explain("plan_pays"))))
     if quote.secondary is not None:
         columns.append(("secondary_pays", Column(words.label("secondary_pays"), True, words.explain("secondary_pays"))))
     if quote.totals.write_off:
-        columns.append(("write_off", Column("Nobody pays", True, words.explain("write_off"))))
+        columns.append(("write_off", Column(say("Nobody pays"), True, words.explain("write_off"))))
     return columns
 
 
-def by_part(parts: Iterable[Part], kind: str, quote: Quote, words: Words) -> Table:
-    """What each phase or service costs and who pays."""
+def by_phase(quote: Quote, words: Words) -> Table:
+    """What each phase of recovery costs and who pays."""
+    return _by_part(quote.by_phase, say("Phase"), say("Who pays, by phase"), quote, words)
+
+
+def by_service(quote: Quote, words: Words) -> Table:
+    """What each kind of care costs and who pays."""
+    return _by_part(quote.by_service, say("Kind of care"), say("Who pays, by kind of care"), quote, words)
+
+
+def _by_part(parts: Iterable[Part], kind: str, caption: str, quote: Quote, words: Words) -> Table:
     who = payers(quote, words)
     rows = tuple(
         (name_of(part, words), f"{part.visits}", *(words.exact(getattr(part, field)) for field, _ in who))
         for part in parts
     )
-    total = ("Together", "", *(words.exact(getattr(quote.totals, field)) for field, _ in who))
-    columns = (Column(kind), Column("Visits", is_amount=True), *(column for _, column in who))
-    return Table(f"Who pays, by {kind.lower()}", columns, rows, total)
+    total = (say("Together"), "", *(words.exact(getattr(quote.totals, field)) for field, _ in who))
+    columns = (Column(kind), Column(say("Visits"), is_amount=True), *(column for _, column in who))
+    return Table(caption, columns, rows, total)
 
 
 def name_of(part: Part, words: Words) -> str:
@@ -76,12 +86,12 @@ def by_week(projection: Projection, words: Words) -> Table:
         for week in projection.by_week
     )
     columns = (
-        Column("Up to"),
-        Column("1 in 10 pay less than", is_amount=True),
-        Column("Most likely", is_amount=True),
-        Column("1 in 10 pay more than", is_amount=True),
+        Column(say("Up to")),
+        Column(say("1 in 10 pay less than"), is_amount=True),
+        Column(say("Most likely"), is_amount=True),
+        Column(say("1 in 10 pay more than"), is_amount=True),
     )
-    return Table("What you will have paid, week by week", columns, rows)
+    return Table(say("What you will have paid, week by week"), columns, rows)
 
 
 # ---------------------------------------------------------------- why this number
@@ -102,20 +112,20 @@ def lines(quote: Quote, words: Words) -> Table:
         for line in quote.lines
     )
     total = (
-        "Together",
+        say("Together"),
         "",
         words.exact(quote.totals.charge),
         *(words.exact(getattr(quote.totals, f)) for f, _ in who),
         "",
     )
     columns = (
-        Column("Date"),
-        Column("What"),
-        Column("Price", is_amount=True, explain="What the provider bills for it."),
+        Column(say("Date")),
+        Column(say("What")),
+        Column(say("Price"), is_amount=True, explain=say("What the provider bills for it.")),
         *(column for _, column in who),
-        Column("Why"),
+        Column(say("Why")),
     )
-    return Table("One likely course, line by line", columns, rows, total)
+    return Table(say("One likely course, line by line"), columns, rows, total)
 
 
 def _what(line: QuoteLine, words: Words) -> str:
@@ -126,9 +136,9 @@ def _what(line: QuoteLine, words: Words) -> str:
 
 
 def _why(line: QuoteLine, notes: dict[str, int]) -> str:
-    mark = f" [{notes[line.price_source]}]" if line.price_source in notes else ""
-    guess = " Price: our estimate." if line.price_kind == SourceKind.ASSUMPTION else ""
-    return f"{line.explanation}{guess}{mark}"
+    guess = say("Price: our estimate.") if line.price_kind == SourceKind.ASSUMPTION else ""
+    mark = f"[{notes[line.price_source]}]" if line.price_source in notes else ""
+    return " ".join(part for part in (line.explanation, guess, mark) if part)
 
 
 def sources(quote: Quote) -> list[Source]:
@@ -152,14 +162,14 @@ def prices(quote: Quote, words: Words) -> Table:
         for entry in entries
     )
     columns = (
-        Column("For"),
-        Column("Code", explain="The number on the bill."),
-        Column("Price", is_amount=True, explain="The typical price, and the range where it is not fixed."),
-        Column("For each"),
-        Column("Kind"),
-        Column("Note and source"),
+        Column(say("For")),
+        Column(say("Code"), explain=say("The number on the bill.")),
+        Column(say("Price"), is_amount=True, explain=say("The typical price, and the range where it is not fixed.")),
+        Column(say("For each")),
+        Column(say("Kind")),
+        Column(say("Note and source")),
     )
-    return Table("Prices in use", columns, rows)
+    return Table(say("Prices in use"), columns, rows)
 
 
 def _band(entry: PriceEntry, words: Words) -> str:

@@ -8,9 +8,11 @@ from decimal import Decimal
 from html import escape
 from itertools import pairwise
 
+from estimator.messages import say
 from estimator.mixes import Mixes, MixOption
 from estimator.outputs.tables import Column, Table
-from estimator.outputs.words import Words
+from estimator.outputs.words import Words, weeks_span
+from estimator.outputs.words import weeks as weeks_said
 from estimator.vocabulary import Service
 
 NEAR_ACROSS, NEAR_UP = 9.0, 12.0
@@ -52,21 +54,22 @@ def ways(made: Mixes) -> tuple[Way, ...]:
 
 def _name(option: MixOption) -> str:
     """The name of a way without saying insurance twice."""
-    return option.name.replace("Private, insured: Private medical insurance", "Private medical insurance")
+    policy = say("Private medical insurance")
+    return option.name.replace(f"{say('Private, insured')}: {policy}", policy)
 
 
 def pays(way: Way, words: Words) -> str:
     """What a way costs in one likely course."""
     likely = way.option.patient_pays.likely
     if way.missing:
-        return f"at least {words.about(likely)}"
-    return words.about(likely) if likely else "nothing"
+        return say("at least {amount}", amount=words.about(likely))
+    return words.about(likely) if likely else say("nothing")
 
 
 def weeks(way: Way) -> str:
     """The likely wait for the first therapy session, in words."""
     found = way.option.weeks_to_first_session
-    return "no therapy" if found is None else _weeks(found.likely)
+    return say("no therapy") if found is None else _weeks(found.likely)
 
 
 def weeks_in_8_of_10(way: Way) -> str:
@@ -74,14 +77,11 @@ def weeks_in_8_of_10(way: Way) -> str:
     found = way.option.weeks_to_first_session
     if found is None or round(found.p10) == round(found.p90):
         return ""
-    return f"{round(found.p10)}–{round(found.p90)} weeks"
+    return weeks_span(round(found.p10), round(found.p90))
 
 
 def _weeks(count: Decimal) -> str:
-    if count < 1:
-        return "under a week"
-    whole = round(count)
-    return f"{whole} {'week' if whole == 1 else 'weeks'}"
+    return say("under a week") if count < 1 else weeks_said(round(count))
 
 
 # ---------------------------------------------------------------- the picture
@@ -118,11 +118,12 @@ def chart(shown: Sequence[Way], words: Words) -> str:
         f"<span>{escape(words.about(most * Decimal(share)))}</span></i>"
         for share in (0, 0.5, 1)
     )
+    first = say("First session after {time}", time=_weeks(longest))
     return (
         f'<div class="ways-picture" role="img" aria-label="{escape(alt(shown, words))}">'
-        '<p class="way-axis">What you pay</p>'
+        f'<p class="way-axis">{escape(say("What you pay"))}</p>'
         f'<div class="way-field">{lines}{"".join(_frontier(dots))}{drawn}</div>'
-        f'<p class="way-axis across"><span>No wait</span><span>First session after {_weeks(longest)}</span></p></div>'
+        f'<p class="way-axis across"><span>{escape(say("No wait"))}</span><span>{escape(first)}</span></p></div>'
     )
 
 
@@ -164,10 +165,21 @@ def _frontier(dots: Sequence[_Dot]) -> Iterator[str]:
 def alt(shown: Sequence[Way], words: Words) -> str:
     """The picture in words: which ways make sense, then every way."""
     best = ", ".join(f"{way.number} {way.name}" for way in shown if _kind(way) == "best")
-    each = "; ".join(f"{way.number} {way.name}: {pays(way, words)}, first session {weeks(way)}" for way in shown)
-    return (
-        f"What you pay against the weeks to the first session. Nothing is both cheaper and sooner than: {best}. "
-        f"{each}. The table below has the same rows."
+    each = "; ".join(
+        say(
+            "{number} {way}: {amount}, first session {time}",
+            number=way.number,
+            way=way.name,
+            amount=pays(way, words),
+            time=weeks(way),
+        )
+        for way in shown
+    )
+    return say(
+        "What you pay against the weeks to the first session. Nothing is both cheaper and sooner than: {best}. {each}. "
+        "The table below has the same rows.",
+        best=best,
+        each=each,
     )
 
 
@@ -177,13 +189,13 @@ def alt(shown: Sequence[Way], words: Words) -> str:
 def table(shown: Sequence[Way], words: Words) -> Table:
     """The picture as numbers."""
     columns = (
-        Column("Way"),
-        Column("You pay, one likely course", is_amount=True),
-        Column("In 8 of 10 cases", is_amount=True),
-        Column("First session", is_amount=True, explain="From the start of care, in the likely course."),
-        Column("In 8 of 10", is_amount=True),
-        Column("Sessions you buy", is_amount=True),
-        Column("The NHS pays", is_amount=True, explain="For information; it is nobody's bill."),
+        Column(say("Way")),
+        Column(say("You pay, one likely course"), is_amount=True),
+        Column(say("In 8 of 10 cases"), is_amount=True),
+        Column(say("First session"), is_amount=True, explain=say("From the start of care, in the likely course.")),
+        Column(say("In 8 of 10"), is_amount=True),
+        Column(say("Sessions you buy"), is_amount=True),
+        Column(say("The NHS pays"), is_amount=True, explain=say("For information; it is nobody's bill.")),
     )
     rows = tuple(
         (
@@ -197,4 +209,4 @@ def table(shown: Sequence[Way], words: Words) -> Table:
         )
         for way in shown
     )
-    return Table("Ways to be treated, the cheapest first", columns, rows)
+    return Table(say("Ways to be treated, the cheapest first"), columns, rows)

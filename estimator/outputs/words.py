@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import TypeVar
+
+from babel.dates import format_date, format_skeleton, get_month_names
+from babel.lists import format_list
+from babel.numbers import format_decimal
 
 from estimator.estimate import Case
 from estimator.events import Event
+from estimator.messages import Language, language, locale_of, marked, say, say_many
 from estimator.money import format_money, to_minor
-from estimator.projection import OUTCOMES, Projection, Spread
+from estimator.projection import OUTCOMES, Outcome, Projection, Spread
 from estimator.quote import Quote, QuoteLine
 from estimator.tariff import RegionFile
 from estimator.vocabulary import (
-    SERVICE_NAMES,
     Assignment,
     JobDemand,
     Management,
@@ -24,78 +29,161 @@ from estimator.vocabulary import (
     Region,
     Service,
     SourceKind,
+    service_name,
 )
 
-PLAIN_LABELS = {
-    "allowed_amount": "Price that counts",
-    "deductible": "Deductible",
-    "out_of_pocket_max": "Out-of-pocket maximum",
-    "coinsurance": "Your share",
-    "copay": "Copay",
-    "balance_bill": "Extra charge",
-    "plan_pays": "Plan pays",
-    "secondary_pays": "Second cover pays",
-    "write_off": "Discount nobody pays",
-    "visit_limit": "Visit limit",
-    "benefit_limit": "Money limit",
-    "prior_authorization": "Approval",
-}
-REGIONS = {
-    Region.US_PRIVATE: "Private insurance in the US, or no insurance",
-    Region.MEDICARE_PART_B: "Medicare in the US, for most people from 65 on",
-    Region.NHS: "The NHS, paid for by taxes",
-    Region.UK_PRIVATE: "Private care in the UK, paid by you or an insurer",
-}
-SETTINGS = {
-    "independent_clinic": ("A clinic of its own", "Usually the cheaper place for the same care."),
-    "hospital_outpatient": (
-        "A hospital's outpatient department",
-        "The same care often costs 1.3 to 3 times as much.",
-    ),
-    "private_hospital": ("A private hospital", "Scans, specialists and operations under one roof."),
-    "nonfacility": ("A doctor's office or therapy clinic", "One bill for the visit."),
-    "facility": ("A hospital", "The doctor's bill is smaller, and the hospital sends one of its own."),
-    "nhs": ("The NHS", ""),
-}
-NETWORKS = {
-    Network.IN_NETWORK: ("In the plan's network", "The provider has agreed its prices with your plan."),
-    Network.OUT_OF_NETWORK: ("Outside the network", "You may pay more, or all of it."),
-    Network.NOT_APPLICABLE: ("There is no network", ""),
-}
-ASSIGNMENTS = {
-    Assignment.PARTICIPATING: ("Takes it as full payment", "Most doctors and therapists do."),
-    Assignment.ACCEPTED: ("Has not signed up, but takes it this time", "The price is a little lower."),
-    Assignment.NOT_ACCEPTED: ("Does not take it", "You may be billed more, up to a legal limit."),
-}
-JOBS = {
-    JobDemand.SEDENTARY: ("Mostly sitting", "Such as an office or driving."),
-    JobDemand.LIGHT_OR_STANDING: ("Standing or light work", "Such as a shop, teaching or a kitchen."),
-    JobDemand.HEAVY: ("Heavy work", "Such as building, nursing or a warehouse."),
-}
-MANAGEMENTS = {
-    Management.CONSERVATIVE: ("Without an operation", "Rest, then exercises and therapy."),
-    Management.SURGICAL: ("With an operation", "The tendon or muscle is sewn back, then therapy."),
-}
-KINDS = {
-    SourceKind.OFFICIAL: "Official figure",
-    SourceKind.SURVEY: "Published prices",
-    SourceKind.ASSUMPTION: "No published figure; our estimate",
-}
-UNITS = {
-    "15_minutes": "15 minutes",
-    "attendance": "visit",
-}
+Key = TypeVar("Key")
+Text = TypeVar("Text", str, tuple[str, str])
+
+
+class Spoken(Mapping[Key, Text]):
+    """A table of marked texts; each is said as it is looked up."""
+
+    def __init__(self, texts: Mapping[Key, Text], speak: Callable[[Text], Text]) -> None:
+        self._texts: Mapping[Key, Text] = texts
+        self._speak: Callable[[Text], Text] = speak
+
+    def __getitem__(self, key: Key) -> Text:
+        return self._speak(self._texts[key])
+
+    def __iter__(self) -> Iterator[Key]:
+        return iter(self._texts)
+
+    def __len__(self) -> int:
+        return len(self._texts)
+
+
+def _both(pair: tuple[str, str]) -> tuple[str, str]:
+    name, meaning = pair
+    return say(name), say(meaning)
+
+
+PLAIN_LABELS = Spoken(
+    {
+        "allowed_amount": marked("Price that counts"),
+        "deductible": marked("Deductible"),
+        "out_of_pocket_max": marked("Out-of-pocket maximum"),
+        "coinsurance": marked("Your share"),
+        "copay": marked("Copay"),
+        "balance_bill": marked("Extra charge"),
+        "plan_pays": marked("Plan pays"),
+        "secondary_pays": marked("Second cover pays"),
+        "write_off": marked("Discount nobody pays"),
+        "visit_limit": marked("Visit limit"),
+        "benefit_limit": marked("Money limit"),
+        "prior_authorization": marked("Approval"),
+    },
+    say,
+)
+REGION_NAMES = Spoken(
+    {
+        Region.US_PRIVATE: marked("US private insurance"),
+        Region.MEDICARE_PART_B: marked("Medicare Part B"),
+        Region.NHS: marked("NHS"),
+        Region.UK_PRIVATE: marked("UK private care"),
+    },
+    say,
+)
+"""The names of the regions' files, here because a choice of region names them all in the reader's language."""
+REGIONS = Spoken(
+    {
+        Region.US_PRIVATE: marked("Private insurance in the US, or no insurance"),
+        Region.MEDICARE_PART_B: marked("Medicare in the US, for most people from 65 on"),
+        Region.NHS: marked("The NHS, paid for by taxes"),
+        Region.UK_PRIVATE: marked("Private care in the UK, paid by you or an insurer"),
+    },
+    say,
+)
+SETTINGS = Spoken(
+    {
+        "independent_clinic": (marked("A clinic of its own"), marked("Usually the cheaper place for the same care.")),
+        "hospital_outpatient": (
+            marked("A hospital's outpatient department"),
+            marked("The same care often costs 1.3 to 3 times as much."),
+        ),
+        "private_hospital": (marked("A private hospital"), marked("Scans, specialists and operations under one roof.")),
+        "nonfacility": (marked("A doctor's office or therapy clinic"), marked("One bill for the visit.")),
+        "facility": (
+            marked("A hospital"),
+            marked("The doctor's bill is smaller, and the hospital sends one of its own."),
+        ),
+        "nhs": (marked("The NHS"), ""),
+    },
+    _both,
+)
+NETWORKS = Spoken(
+    {
+        Network.IN_NETWORK: (
+            marked("In the plan's network"),
+            marked("The provider has agreed its prices with your plan."),
+        ),
+        Network.OUT_OF_NETWORK: (marked("Outside the network"), marked("You may pay more, or all of it.")),
+        Network.NOT_APPLICABLE: (marked("There is no network"), ""),
+    },
+    _both,
+)
+ASSIGNMENTS = Spoken(
+    {
+        Assignment.PARTICIPATING: (marked("Takes it as full payment"), marked("Most doctors and therapists do.")),
+        Assignment.ACCEPTED: (
+            marked("Has not signed up, but takes it this time"),
+            marked("The price is a little lower."),
+        ),
+        Assignment.NOT_ACCEPTED: (marked("Does not take it"), marked("You may be billed more, up to a legal limit.")),
+    },
+    _both,
+)
+JOBS = Spoken(
+    {
+        JobDemand.SEDENTARY: (marked("Mostly sitting"), marked("Such as an office or driving.")),
+        JobDemand.LIGHT_OR_STANDING: (
+            marked("Standing or light work"),
+            marked("Such as a shop, teaching or a kitchen."),
+        ),
+        JobDemand.HEAVY: (marked("Heavy work"), marked("Such as building, nursing or a warehouse.")),
+    },
+    _both,
+)
+MANAGEMENTS = Spoken(
+    {
+        Management.CONSERVATIVE: (marked("Without an operation"), marked("Rest, then exercises and therapy.")),
+        Management.SURGICAL: (marked("With an operation"), marked("The tendon or muscle is sewn back, then therapy.")),
+    },
+    _both,
+)
+KINDS = Spoken(
+    {
+        SourceKind.OFFICIAL: marked("Official figure"),
+        SourceKind.SURVEY: marked("Published prices"),
+        SourceKind.ASSUMPTION: marked("No published figure; our estimate"),
+    },
+    say,
+)
+UNITS = Spoken(
+    {
+        "visit": marked("visit"),
+        "15_minutes": marked("15 minutes"),
+        "item": marked("item"),
+        "scan": marked("scan"),
+        "procedure": marked("procedure"),
+        "injection": marked("injection"),
+        "mile": marked("mile"),
+        "attendance": marked("visit"),
+    },
+    say,
+)
 EVENTS = {
-    "deductible_met": "{deductible} paid",
-    "out_of_pocket_max_met": "Most you pay reached",
-    "visit_limit_reached": "Last covered visit",
-    "benefit_limit_reached": "{benefit_limit} used up",
-    "prior_authorization_due": "{prior_authorization} due",
-    "plan_year_starts": "New plan year",
-    "threshold": "Paperwork check",
+    "deductible_met": marked("{deductible} paid"),
+    "out_of_pocket_max_met": marked("Most you pay reached"),
+    "visit_limit_reached": marked("Last covered visit"),
+    "benefit_limit_reached": marked("{benefit_limit} used up"),
+    "prior_authorization_due": marked("{prior_authorization} due"),
+    "plan_year_starts": marked("New plan year"),
+    "threshold": marked("Paperwork check"),
 }
 ISO_DATE = re.compile(r"\b(20\d\d)-(\d\d)-(\d\d)\b")
-MONTHS = "January February March April May June July August September October November December".split()
+SPANISH_OR = re.compile(r" o (?=h?[oó])", re.IGNORECASE)
+"""The Spanish "o" is "u" before its own sound, which the lists of Unicode CLDR leave out."""
 SMALL = Decimal(100)
 """Below this, an estimate keeps its cents."""
 
@@ -130,10 +218,12 @@ class Words:
 
     def day(self, on: date, *, year: bool = False) -> str:
         """A date as the country writes it: April 28, or 28 April."""
-        month = MONTHS[on.month - 1]
-        if self.country == "US":
-            return f"{month} {on.day}, {on.year}" if year else f"{month} {on.day}"
-        return f"{on.day} {month} {on.year}" if year else f"{on.day} {month}"
+        locale = locale_of(self.country)
+        return format_date(on, "long", locale) if year else format_skeleton("MMMMd", on, locale=locale)
+
+    def month(self, on: date) -> str:
+        """The short name of a month, for an axis."""
+        return str(get_month_names("abbreviated", locale=locale_of(self.country))[on.month])
 
     def plain(self, text: str) -> str:
         """A sentence with its dates written as the country writes them."""
@@ -154,12 +244,16 @@ class Words:
 
     def service(self, service: Service) -> str:
         """A service in the region's words."""
-        return self.labels.get(service.value, SERVICE_NAMES[service])
+        return service_name(service, self.labels)
 
     def event(self, event: Event) -> str:
         """An event in a few words, for a label."""
-        terms = {term: self.label(term) for term in PLAIN_LABELS}
-        return EVENTS.get(event.kind, event.kind.replace("_", " ").capitalize()).format(**terms)
+        return say(EVENTS[event.kind], **{term: self.label(term) for term in PLAIN_LABELS})
+
+    def either(self, names: Sequence[str]) -> str:
+        """Names as a list of which any one may be meant: a, b, or c."""
+        listed = format_list(names, "or", locale_of(self.country))
+        return SPANISH_OR.sub(" u ", listed) if language() == Language.SPANISH else listed
 
 
 def unit(name: str) -> str:
@@ -172,37 +266,51 @@ def setting(name: str) -> tuple[str, str]:
     return SETTINGS.get(name, (name.replace("_", " ").capitalize(), ""))
 
 
+def number(count: int) -> str:
+    """A large number with its thousands set apart."""
+    return format_decimal(count, locale=language() or Language.AMERICAN)
+
+
 # ---------------------------------------------------------------- chances and times
 
 
 def chance(share: Decimal) -> str:
     """A probability as people count: 9 in 10, fewer than 1 in 100."""
     if share == 0:
-        return "in none of the cases"
+        return say("in none of the cases")
     if share < Decimal("0.01"):
-        return "in fewer than 1 of 100 cases"
+        return say("in fewer than 1 of 100 cases")
     if share == 1:
-        return "in every case"
+        return say("in every case")
     if share >= Decimal("0.99"):
-        return "in nearly every case"
+        return say("in nearly every case")
     if share < Decimal("0.095") or share > Decimal("0.905"):
-        return f"in about {round(share * 100)} of 100 cases"
-    return f"in about {round(share * 10)} of 10 cases"
+        return say("in about {cases} of 100 cases", cases=round(share * 100))
+    return say("in about {cases} of 10 cases", cases=round(share * 10))
 
 
 def days(count: int) -> str:
     """A length of time that fits its size."""
-    if count == 1:
-        return "1 day"
-    return f"{count} days" if count < 21 else f"{round(count / 7)} weeks"
+    if count < 21:
+        return say_many("{count} day", "{count} days", count)
+    return weeks(round(count / 7))
+
+
+def weeks(count: int) -> str:
+    """A number of weeks."""
+    return say_many("{count} week", "{count} weeks", count)
 
 
 def days_span(low: int, high: int) -> str:
     """A range of days or weeks, in one unit."""
     if high < 21:
-        return f"{low}–{high} days" if low != high else days(low)
-    first, last = round(low / 7), round(high / 7)
-    return f"{first}–{last} weeks" if first != last else f"{last} weeks"
+        return say("{low}–{high} days", low=low, high=high) if low != high else days(low)
+    return weeks_span(round(low / 7), round(high / 7))
+
+
+def weeks_span(low: int, high: int) -> str:
+    """A range of weeks."""
+    return say("{low}–{high} weeks", low=low, high=high) if low != high else weeks(high)
 
 
 # ---------------------------------------------------------------- the answer
@@ -210,22 +318,22 @@ def days_span(low: int, high: int) -> str:
 
 def most_likely(spread: Spread, words: Words) -> str:
     """The headline: the middle amount."""
-    return "nothing" if spread.p90 == 0 else words.about(spread.p50)
+    return say("nothing") if spread.p90 == 0 else words.about(spread.p50)
 
 
 def range_sentence(spread: Spread, words: Words) -> str:
     """The range in 8 of 10 cases, as a sentence."""
     low, high = words.about(spread.p10, spread.p90), words.about(spread.p90)
     if spread.p90 == 0:
-        return "That holds in at least 9 of 10 cases."
+        return say("That holds in at least 9 of 10 cases.")
     if low == high:
-        return "In at least 8 of 10 cases it is exactly that."
-    return f"In 8 of 10 cases between {low} and {high}."
+        return say("In at least 8 of 10 cases it is exactly that.")
+    return say("In 8 of 10 cases between {low} and {high}.", low=low, high=high)
 
 
 def cover_sentence(case: Case, quote: Quote, words: Words) -> str:
     """What the cover does about it: how far it reaches, with a date where there is one, and what it leaves out."""
-    return f"{_reach(case, quote, words)}{_left_out(case, quote, words)}"
+    return f"{_reach(case, quote, words)} {_left_out(case, quote, words)}".strip()
 
 
 NOT_PAID_FOR = (
@@ -241,27 +349,39 @@ NOT_PAID_FOR = (
 def _reach(case: Case, quote: Quote, words: Words) -> str:
     first = first_wait_date(quote)
     if quote.wait is not None and first is not None:
-        weeks = round(quote.wait.median_weeks)
-        physio = words.service(Service.PHYSICAL_THERAPY)
-        return f"{physio} likely starts about {words.day(first)}, after a wait of some {weeks} weeks."
+        return say_many(
+            "{service} likely starts about {day}, after a wait of some {count} week.",
+            "{service} likely starts about {day}, after a wait of some {count} weeks.",
+            round(quote.wait.median_weeks),
+            service=words.service(Service.PHYSICAL_THERAPY),
+            day=words.day(first),
+        )
     by_kind = {event.kind: event for event in reversed(quote.events)}
     if (limit := by_kind.get("visit_limit_reached")) is not None:
         line = _line_of(limit, quote)
         if line is None or limit.visit_number is None or line.reason == Reason.VISIT_LIMIT:
             return dated(limit, words)
-        what = _inside_sentence(words.service(line.visit_service))
-        return f"Your plan covers {what} visits up to {words.day(limit.date)} (visit {limit.visit_number})."
+        return say(
+            "Your plan covers {service} visits up to {day} (visit {number}).",
+            service=_inside_sentence(words.service(line.visit_service)),
+            day=words.day(limit.date),
+            number=limit.visit_number,
+        )
     if (limit := by_kind.get("benefit_limit_reached")) is not None:
         return dated(limit, words)
     if (due := by_kind.get("prior_authorization_due")) is not None:
         if due.visit_number is None:
             return dated(due, words)
-        return f"Your plan must approve further visits after visit {due.visit_number}, on {words.day(due.date)}."
+        return say(
+            "Your plan must approve further visits after visit {number}, on {day}.",
+            number=due.visit_number,
+            day=words.day(due.date),
+        )
     if (new := by_kind.get("plan_year_starts")) is not None:
         return dated(new, words)
     if not case.plan.benefit:
-        return "No insurance pays toward this; these are prices for people who pay themselves."
-    return f"No limit of your cover is reached by the last visit, on {words.day(quote.last_visit)}."
+        return say("No insurance pays toward this; these are prices for people who pay themselves.")
+    return say("No limit of your cover is reached by the last visit, on {day}.", day=words.day(quote.last_visit))
 
 
 def _line_of(event: Event, quote: Quote) -> QuoteLine | None:
@@ -270,6 +390,7 @@ def _line_of(event: Event, quote: Quote) -> QuoteLine | None:
 
 
 def _inside_sentence(name: str) -> str:
+    """A name that begins small, unless it begins with an abbreviation."""
     return name if name[:2].isupper() else name[0].lower() + name[1:]
 
 
@@ -280,9 +401,7 @@ def _left_out(case: Case, quote: Quote, words: Words) -> str:
     named = {words.service(line.service): None for line in quote.lines if line.reason in NOT_PAID_FOR}
     if not named:
         return ""
-    listed = [_inside_sentence(name) for name in named]
-    said = listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} or {listed[-1]}"
-    return f" It does not pay for {said}."
+    return say("It does not pay for {services}.", services=words.either([_inside_sentence(name) for name in named]))
 
 
 def first_wait_date(quote: Quote) -> date | None:
@@ -292,35 +411,49 @@ def first_wait_date(quote: Quote) -> date | None:
 
 
 def dated(event: Event, words: Words) -> str:
-    """An event as a sentence that starts with its date."""
-    text = event.text[0].lower() + event.text[1:] if event.text[1:2].islower() else event.text
-    return f"From {words.day(event.date)} {text}" if text.startswith("a new") else f"On {words.day(event.date)}: {text}"
+    """An event as a sentence that starts with its date; after a colon both English and Spanish go on in small letters."""
+    is_whole = event.kind == "plan_year_starts"  # it has a colon of its own
+    text = event.text if is_whole else f"{event.text[:1].lower()}{event.text[1:]}"
+    return say("On {day}: {event}", day=words.day(event.date), event=text)
 
 
-OUTCOME_TERMS = {"deductible_met": "Your {} is used up", "out_of_pocket_max_met": "You reach your {}"}
+OUTCOME_TERMS = {
+    "deductible_met": marked("Your {term} is used up"),
+    "out_of_pocket_max_met": marked("You reach your {term}"),
+}
 """Outcomes named by the region's own term; the term is the first part of the id."""
+THRESHOLDS = {
+    "therapy_threshold": marked("You pass the therapy threshold"),
+    "medical_review_threshold": marked("You pass the medical review threshold"),
+}
 
 
 def along_the_way(projection: Projection, words: Words) -> Iterator[tuple[str, str]]:
     """What may happen to the cover, and how often."""
     for outcome in projection.outcomes:
-        if outcome.id in OUTCOME_TERMS:
-            name = OUTCOME_TERMS[outcome.id].format(words.inside(outcome.id.removesuffix("_met")))
-            yield name, chance(outcome.probability)
-            continue
-        own = outcome.id in OUTCOMES
-        name = outcome.name.rstrip(".") if own else f"You pass the {outcome.id.replace('_', ' ')}"
-        yield name, chance(outcome.probability)
+        yield _outcome(outcome, words), chance(outcome.probability)
+
+
+def _outcome(outcome: Outcome, words: Words) -> str:
+    if outcome.id in OUTCOME_TERMS:
+        return say(OUTCOME_TERMS[outcome.id], term=words.inside(outcome.id.removesuffix("_met")))
+    if outcome.id in OUTCOMES:
+        return outcome.name.rstrip(".")
+    if outcome.id in THRESHOLDS:
+        return say(THRESHOLDS[outcome.id])
+    return say("You pass the {threshold}", threshold=outcome.id.replace("_", " "))
 
 
 def deadline(due: date | None, how: str, today: date, words: Words) -> str:
     """A due date in words; what is lately past due says by how much."""
     if due is None:
         return how[:1].upper() + how[1:]
-    lead = "Before" if how == "before" else "By"
-    said = f"{lead} {words.day(due, year=True)}"
-    late = (today - due).days
-    return f"{said} ({late} {'day' if late == 1 else 'days'} late)" if 0 < late <= 60 else said
+    day, late = words.day(due, year=True), (today - due).days
+    if 0 < late <= 60:
+        if how == "before":
+            return say_many("Before {day} ({count} day late)", "Before {day} ({count} days late)", late, day=day)
+        return say_many("By {day} ({count} day late)", "By {day} ({count} days late)", late, day=day)
+    return say("Before {day}", day=day) if how == "before" else say("By {day}", day=day)
 
 
 def mended(message: str, words: Words) -> list[str]:
@@ -328,20 +461,23 @@ def mended(message: str, words: Words) -> list[str]:
     return [words.plain(_sentence(line)) for line in message.splitlines() if line.strip()]
 
 
-FIELDS = {
-    "services": "How you would like to be treated",
-    "care_starts": "When care starts",
-    "injury_date": "Day of the injury",
-    "area": "Where you live",
-    "plan": "Your cover",
-    "secondary": "Your second cover",
-    "management": "With or without an operation",
-    "used": "What has been used this year",
-    "own_prices": "Your own price",
-    "work": "Your work",
-    "prices_as_of": "Prices as of",
-    "setting": "Where you are treated",
-}
+FIELDS = Spoken(
+    {
+        "services": marked("How you would like to be treated"),
+        "care_starts": marked("When care starts"),
+        "injury_date": marked("Day of the injury"),
+        "area": marked("Where you live"),
+        "plan": marked("Your cover"),
+        "secondary": marked("Your second cover"),
+        "management": marked("With or without an operation"),
+        "used": marked("What has been used this year"),
+        "own_prices": marked("Your own price"),
+        "work": marked("Your work"),
+        "prices_as_of": marked("Prices as of"),
+        "setting": marked("Where you are treated"),
+    },
+    say,
+)
 
 
 def sentence(message: str) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from estimator.messages import say
 from estimator.vocabulary import Condition
 
 LEG, FLESH, RED, BONE = "#79838A", "#D9A58F", "#B4430F", "#F5F7F6"
@@ -20,29 +21,24 @@ WHOLE_BELLY = "M45 68L52 62L57 73L62 64M77 64L82 73L87 63L94 70"
 class _State:
     title: str
     mark: str
-    said: str
 
 
 STATES = {
     Condition.STRAIN_GRADE_1: _State(
         "1",
         f'<ellipse cx="54" cy="72" rx="5" ry="9" fill="{RED}"/>',
-        "grade 1 is a small sore patch in the middle of the muscle",
     ),
     Condition.STRAIN_GRADE_2: _State(
         "2",
         f'<path d="M45 70L51 63L55 75L62 66" fill="none" stroke="{RED}" stroke-width="4"/>',
-        "grade 2 is a tear through part of the muscle",
     ),
     Condition.STRAIN_GRADE_3: _State(
         "3",
         f'<path d="{WHOLE_BELLY}" fill="none" stroke="{RED}" stroke-width="5"/>',
-        "grade 3 is a tear across the whole muscle",
     ),
     Condition.AVULSION_GRADE_4: _State(
         "4",
         f'<path d="M56 30L62 25L66 32L70 25L74 32L78 25L83 30" fill="none" stroke="{RED}" stroke-width="5"/>',
-        "grade 4 is the tendon off the sitting bone at the top",
     ),
 }
 SHOWN_AS = {Condition.RECURRENT_STRAIN: Condition.STRAIN_GRADE_2}
@@ -65,11 +61,13 @@ def thighs(chosen: Condition) -> str:
 def alt(chosen: Condition) -> str:
     """What the drawing shows, in words."""
     if chosen == Condition.PROXIMAL_TENDINOPATHY:
-        return "The back of the thigh: the tendon is sore where it meets the sitting bone."
-    each = "; ".join(state.said for state in STATES.values())
+        return say("The back of the thigh: the tendon is sore where it meets the sitting bone.")
+    each = say(
+        "The back of the thigh four times: grade 1 is a small sore patch in the middle of the muscle; grade 2 is a tear through "
+        "part of the muscle; grade 3 is a tear across the whole muscle; grade 4 is the tendon off the sitting bone at the top."
+    )
     named = STATES.get(SHOWN_AS.get(chosen, chosen))
-    choice = f" Yours is drawn strongest: grade {named.title}." if named else ""
-    return f"The back of the thigh four times: {each}.{choice}"
+    return f"{each} {say('Yours is drawn strongest: grade {number}.', number=named.title)}" if named else each
 
 
 def _leg(place: int, title: str, mark: str, opacity: float) -> str:

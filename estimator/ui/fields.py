@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import streamlit as st
 
+from estimator.messages import say, speaker
 from estimator.money import SYMBOLS
 from estimator.scenario import EARLIEST, LATEST
 from estimator.ui import state
@@ -34,11 +35,12 @@ def choice(
     """A choice with a sentence under each option."""
     if state.answers().get(key) not in options:
         state.put(key, next(iter(options)))
+    names = {option: name for option, (name, _) in options.items()}
     return st.radio(
         label,
         list(options),
         key=state.seed(key),
-        format_func=lambda option: options[option][0],
+        format_func=names.__getitem__,
         captions=[quiet(words) for _, words in options.values()],
         on_change=changed,
         args=(key,),
@@ -57,7 +59,7 @@ def select(
     if state.answers().get(key) not in options:
         state.put(key, options[0])
     return st.selectbox(
-        label, options, key=state.seed(key), format_func=shown, on_change=changed, args=(key,), help=help_text
+        label, options, key=state.seed(key), format_func=speaker(shown), on_change=changed, args=(key,), help=help_text
     )
 
 
@@ -75,7 +77,7 @@ def amount(label: str, key: str, help_text: str = "", *, optional: bool = False)
         on_change=state.remember,
         args=(key,),
         help=help_text or None,
-        placeholder="Not known" if optional else "0.00",
+        placeholder=say("Not known") if optional else "0.00",
     )
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 
 from estimator.errors import NoPrice
 from estimator.estimate import Case, open_case
+from estimator.messages import OFFERED, Language, language
 from estimator.outputs.words import Words
 from estimator.projection import Projection, project
 from estimator.quote import Quote, quote
@@ -27,15 +28,18 @@ class Answer:
     projection: Projection
     checklist: Checklist
     words: Words
+    language: Language | None
+    """The language its texts are in."""
 
 
 def answer(wanted: Scenario) -> Answer:
     """What the engine says; the last answer of this visit is kept, so that opening a step computes nothing.
 
-    A date that no price covers is answered with the nearest prices there are; the quote's warnings then say so.
+    Its texts are finished, so another language is another answer. A date that no price covers is answered with the nearest
+    prices there are; the quote's warnings then say so.
     """
     last = st.session_state.get("last_answer")
-    if isinstance(last, Answer) and last.scenario == wanted:
+    if isinstance(last, Answer) and (last.scenario, last.language) == (wanted, language()):
         return last
     made = _answer(wanted)
     st.session_state.last_answer = made
@@ -45,7 +49,10 @@ def answer(wanted: Scenario) -> Answer:
 def last_answer() -> Answer | None:
     """The answer shown before, for when the present answers do not fit together."""
     last = st.session_state.get("last_answer")
-    return last if isinstance(last, Answer) else None
+    if not isinstance(last, Answer):
+        return None
+    is_as_spoken = last.language == language() or language() not in OFFERED[last.words.country]
+    return last if is_as_spoken else answer(last.scenario)
 
 
 def _answer(wanted: Scenario) -> Answer:
@@ -63,7 +70,8 @@ def _answer(wanted: Scenario) -> Answer:
 def _computed(wanted: Scenario, scenario: Scenario) -> Answer:
     case = open_case(scenario)
     quoted = quote(case)
-    return Answer(wanted, case, quoted, project(case), checklist(case, quoted), Words.of(case.tariff.region))
+    words, todo = Words.of(case.tariff.region), checklist(case, quoted)
+    return Answer(wanted, case, quoted, project(case), todo, words, language())
 
 
 def _days_with_prices(wanted: Scenario) -> list[date]:

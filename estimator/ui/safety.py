@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from estimator.messages import say, say_many
 from estimator.pathway import RedFlag, load_pathway
 from estimator.ui import fields
 
@@ -19,15 +20,15 @@ def draw() -> None:
     st.session_state.setdefault("safety_answered", False)
     yes = flagged()
     if yes:
-        said = f"{len(yes)} {'sign needs' if len(yes) == 1 else 'signs need'} attention"
+        said = say_many("{count} sign needs attention", "{count} signs need attention", len(yes))
     else:
-        said = "none of these" if st.session_state.safety_answered else "please answer first"
+        said = say("none of these") if st.session_state.safety_answered else say("please answer first")
     with st.container(key="question_0"):
-        with st.expander("**Is any of this true?**", key="safety_open", on_change="rerun") as step:
+        with st.expander(f"**{say('Is any of this true?')}**", key="safety_open", on_change="rerun") as step:
             for flag in load_pathway().file.red_flag:
                 st.checkbox(flag.asks, key=f"flag_{flag.id}", persist_state="session", on_change=_answered_safety)
             if not yes:
-                st.button("None of these", key="safety_none", on_click=_none_of_these, width="stretch")
+                st.button(say("None of these"), key="safety_none", on_click=_none_of_these, width="stretch")
         if not step.open:
             fields.said(said)
 

@@ -10,6 +10,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from estimator.estimate import open_case
+from estimator.outputs.todo import todo
 from estimator.outputs.words import Words, range_sentence
 from estimator.plan import load_plans
 from estimator.projection import project
@@ -239,6 +240,76 @@ def test_a_broken_scenario_file_is_a_sentence(name: str, raw: bytes, says: str) 
 def test_an_answer_makes_the_round_trip_through_a_file(app: AppTest) -> None:
     saved = shown(app).model_dump_json(exclude_none=True).encode()
     assert shown(app) == state.read_upload("mine.json", saved)
+
+
+# ---------------------------------------------------------------- why this number, and the list to copy
+
+
+def html(app: AppTest) -> str:
+    return " ".join(element.proto.body for element in app.get("html"))
+
+
+def questions(app: AppTest) -> list[str]:
+    """What every "Why this number?" on the page asks about."""
+    found = re.findall(r'<summary>Why this number\? <span class="unseen">([^<]*)</span></summary>', html(app))
+    return [unescape(about) for about in found]
+
+
+def test_every_amount_opens_its_reasons(app: AppTest) -> None:
+    quoted = app.session_state["last_answer"].quote
+    words = app.session_state["last_answer"].words
+    assert questions(app) == [
+        "Most likely you pay",
+        "You pay",
+        "Plan pays",
+        "The one likely course",
+        *(f"You pay, phase {part.id}: {part.name}" for part in quoted.by_phase),
+        *(f"You pay: {words.service(Service(part.id))}" for part in quoted.by_service),
+        "Return and prevent",
+        "Lost pay",
+    ]
+    waiting = [unescape(found) for found in re.findall(r"data-why='([^']*)'", html(app))]
+    assert len(waiting) == len(questions(app)) - 1  # the last phase is beyond the likely course: nothing to list
+    assert words.exact(quoted.totals.deductible) in waiting[0]
+    assert "Illustrative plan put together from published terms" in waiting[0]
+
+
+def test_accounts_alternatives_and_a_second_cover_have_reasons_too(app: AppTest) -> None:
+    choose(app, region=Region.MEDICARE_PART_B, condition=Condition.UNDIAGNOSED, medicare_part_b_secondary="medigap_g")
+    assert "Medigap pays" in questions(app)
+    assert [about for about in questions(app) if about.startswith("You would pay: ")] == [
+        f"You would pay: {each.name}" for each in app.session_state["last_answer"].quote.alternatives
+    ]
+    choose(app, region=Region.US_PRIVATE, us_private_account_health_savings=150.0)
+    assert "Where your share comes from" in questions(app)
+
+
+def test_what_waits_behind_an_amount_comes_in_when_it_is_opened(app: AppTest) -> None:
+    scripts = [element.proto for element in app.get("html") if "whysUnfold" in element.proto.body]
+    assert [proto.unsafe_allow_javascript for proto in scripts] == [True]
+    assert 'class="why-more"' not in html(app).replace("class='why-more'", "")
+
+
+def test_the_checklist_can_be_copied_as_a_to_do_list(app: AppTest) -> None:
+    answer = app.session_state["last_answer"]
+    listed = re.search(r'data-list="([^"]*)"', html(app))
+    assert listed is not None
+    assert unescape(listed[1]) == todo(answer.checklist, answer.words, answer.quote.disclaimer)
+    assert "Copy as to-do list" in text(app)
+
+
+def test_what_dates_do_to_the_sum_stands_at_the_sum_and_the_rest_with_the_care(app: AppTest) -> None:
+    def box(name: str) -> str:
+        found = re.search(rf'<(?:section|div) class="{name}".*?</(?:section|div)>', html(app), re.DOTALL)
+        assert found is not None
+        return unescape(found[0])
+
+    choose(app, region=Region.MEDICARE_PART_B, injury_date=date(2027, 2, 1), care_starts=date(2027, 2, 3))
+    assert "Prices for 2027 are not published yet" in box("hero")
+    assert "Prices for" not in box("safety")
+    massage = {rule.says for rule in app.session_state["last_answer"].case.pathway.file.massage_rule}
+    assert any(says in box("safety") for says in massage)
+    assert not any(says in box("hero") for says in massage)
 
 
 # ---------------------------------------------------------------- sick pay, accounts, paperwork

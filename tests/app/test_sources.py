@@ -61,6 +61,19 @@ def test_the_reader_s_own_case_is_used_where_it_is_in_the_region(app: AppTest) -
     assert "(yours)" not in text(app)
 
 
+def test_figures_of_another_country_are_told_in_its_own_language() -> None:
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["lang"] = "es"
+    app.run().switch_page(PAGE).run()
+    assert " de 2026" in text(app)
+    app.radio(key="sources_region").set_value(Region.NHS).run()
+    case = open_case(read_scenario(state.EXAMPLES / f"{Region.NHS}.toml"))
+    for entry in quote(case).prices:
+        assert Words.of(case.tariff.region).exact(entry.typical) in text(app)
+    assert "GBP" not in text(app)
+    assert [e.proto.body for e in app.get("html") if e.proto.body.startswith('<div class="hc" lang="en-GB">')]
+
+
 def test_answers_that_do_not_fit_still_show_the_sources() -> None:
     app = AppTest.from_file(APP, default_timeout=60).run()
     app.session_state["answers"] = {**app.session_state["answers"], "care_starts": date(2026, 1, 5)}
@@ -91,8 +104,8 @@ def test_a_factor_reads_as_money_a_percentage_or_a_number() -> None:
     region = load_tariff(Region.MEDICARE_PART_B).region
     words, on = Words.of(region), date(2026, 3, 4)
     said = {row[0]: row[1] for row in figures.factors(region, on, words, Notes()).rows}
-    assert said["Part b deductible"] == "$283.00"
-    assert said["Part b coinsurance"] == "20%"
+    assert said["Part B deductible"] == "$283.00"
+    assert said["Part B coinsurance"] == "20%"
     assert said["Timed unit minutes"] == "15"
 
 

@@ -159,6 +159,22 @@ def test_what_is_still_to_pay_and_what_it_costs_the_system(app: AppTest, nation:
     assert (free in said) == (nation != "England")
 
 
+def test_what_is_still_to_pay_says_why(app: AppTest) -> None:
+    show(app, Region.NHS)
+    said = text(app)
+    asked = "Why this number? You pay: Prescription item"
+    assert said.count(asked) == 2  # in the list of what is still to pay, and under its bar
+    assert said.index("What you still pay") < said.rindex(asked) < said.index("Travel, parking, tape")
+    show(app, Region.NHS, nation="Scotland")
+    assert text(app).count(asked) == 1
+
+
+def test_a_range_of_one_amount_is_called_the_same() -> None:
+    assert ways.in_ten(Decimal("9.90"), Decimal("9.90"), UK) == "the same in 8 of 10 cases"
+    assert ways.in_ten(Decimal("80.16"), Decimal("643.20"), UK) == "8 in 10: £80–£643"
+    assert ways.in_ten(Decimal("643.10"), Decimal("643.20"), UK) == "the same in 8 of 10 cases"
+
+
 def test_a_certificate_is_named_where_it_saves(app: AppTest) -> None:
     show(app, Region.NHS, nhs_prescription_items=8)
     case = open_case(app.session_state["last_answer"].scenario)
