@@ -58,11 +58,11 @@ class Prescriptions(Record):
     says: str
 
 
-def prescriptions(days: Sequence[date], nation: str, tariff: Tariff) -> Prescriptions:
+def prescriptions(days: Sequence[date], nation: str, tariff: Tariff, prices_as_of: date | None = None) -> Prescriptions:
     """The cheapest mix of single charges and certificates for items fetched on these days.
 
     Exact: at each item, the cheapest of paying for it alone and of a certificate that starts on that day and serves the
-    items of the next 3 or 12 months. Outside England every item is free.
+    items of the next 3 or 12 months; at the charges of each day, or of `prices_as_of`. Outside England every item is free.
     """
     if nation != CHARGED_NATION or not days:
         is_free = nation != CHARGED_NATION
@@ -75,16 +75,16 @@ def prescriptions(days: Sequence[date], nation: str, tariff: Tariff) -> Prescrip
     best: list[tuple[Decimal, tuple[PrescriptionPayment, ...]]] = [(NOTHING, ())]
     for index in range(len(ordered) - 1, -1, -1):
         ways = []
-        for payment in _ways(ordered, index, tariff):
+        for payment in _ways(ordered, index, tariff, prices_as_of):
             amount, rest = best[len(ordered) - index - payment.items]
             ways.append((payment.amount + amount, (payment, *rest)))
         best.append(min(ways, key=lambda way: (way[0], len(way[1]))))
     cheapest, payments = best[-1]
-    singly = sum((_charge(tariff, day) for day in ordered), NOTHING)
+    singly = sum((_charge(tariff, prices_as_of or day) for day in ordered), NOTHING)
     return Prescriptions(
         nation=nation,
         items=len(ordered),
-        each_item=_charge(tariff, ordered[0]),
+        each_item=_charge(tariff, prices_as_of or ordered[0]),
         paid_singly=singly,
         cheapest=cheapest,
         payments=payments,
@@ -93,12 +93,13 @@ def prescriptions(days: Sequence[date], nation: str, tariff: Tariff) -> Prescrip
     )
 
 
-def _ways(days: Sequence[date], index: int, tariff: Tariff) -> list[PrescriptionPayment]:
+def _ways(days: Sequence[date], index: int, tariff: Tariff, prices_as_of: date | None) -> list[PrescriptionPayment]:
     """The ways to pay for the item at `index`, and what else each one covers."""
     first = days[index]
-    ways = [PrescriptionPayment(kind="item", starts=first, ends=first, items=1, amount=_charge(tariff, first))]
+    priced = prices_as_of or first
+    ways = [PrescriptionPayment(kind="item", starts=first, ends=first, items=1, amount=_charge(tariff, priced))]
     for name, months in CERTIFICATES.items():
-        factor = tariff.find_factor(name, first)
+        factor = tariff.find_factor(name, priced)
         if factor is not None:
             ends = months_later(first, months) - timedelta(days=1)
             items = sum(first <= day <= ends for day in days[index:])
@@ -211,9 +212,10 @@ def nhs_costs(case: Case, made: Quote | None = None) -> NhsCosts:
     """What an NHS course costs the person, the system and a visitor; `made` is its quote where there is one already."""
     made = made or quote(case)
     nation = case.scenario.area.nation or CHARGED_NATION
-    multiplier = case.tariff.factor("overseas_visitor_multiplier", made.first_visit).middle
+    as_of = case.scenario.prices_as_of
+    multiplier = case.tariff.factor("overseas_visitor_multiplier", as_of or made.first_visit).middle
     fetched = [line.date for line in made.lines if line.service == Service.PRESCRIPTION for _ in range(line.units)]
-    scripts = prescriptions(fetched, nation, case.tariff)
+    scripts = prescriptions(fetched, nation, case.tariff, as_of)
     services = tuple(_services(made, multiplier))
     return NhsCosts(
         nation=nation,

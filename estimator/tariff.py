@@ -76,7 +76,7 @@ class VisitCapEntry(Record):
 class Verified(Record):
     """What has been checked, for which years, by what."""
 
-    years: str
+    years: Prose
     what: Prose
     by: Prose
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from estimator.errors import InputError
+from estimator.errors import InputError, NoPrice
 from estimator.nhs_costs import months_later, nhs_costs, prescriptions, travel_refund
 from estimator.quote import quote
 from estimator.tariff import load_tariff
@@ -147,3 +147,10 @@ def test_a_visitor_pays_one_and_a_half_times_the_cost_of_a_scan_and_nothing_for_
 def test_a_service_without_a_published_cost_is_named() -> None:
     made = nhs_costs(case(region="nhs", services=["imaging_xray", "physical_therapy"], condition="avulsion_grade_4"))
     assert any(note == "No published cost was found for: X-ray." for note in made.notes)
+
+
+def test_charges_of_another_day_stand_in_where_a_day_has_none() -> None:
+    long_ago = [date(2024, 2, 5), date(2024, 2, 20)]
+    with pytest.raises(NoPrice):
+        prescriptions(long_ago, "England", NHS)
+    assert Decimal("19.80") == prescriptions(long_ago, "England", NHS, prices_as_of=date(2026, 4, 1)).paid_singly

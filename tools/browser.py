@@ -5,6 +5,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -52,30 +53,31 @@ def find_chromium() -> str | None:
 
 
 @contextmanager
-def running_app(app: Path = ROOT / "app.py", *, seconds_to_start: float = 60) -> Iterator[str]:
-    """The address of the app, served on a free port until the block ends."""
+def running_app(app: Path = ROOT / "app.py", *, log: Path | None = None, seconds_to_start: float = 60) -> Iterator[str]:
+    """The address of the app, served on a free port until the block ends; what the server says goes into the log."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     address = f"http://localhost:{port}"
     command = [sys.executable, "-m", "streamlit", "run", str(app)]
     command += ["--server.headless", "true", "--server.port", str(port), "--server.fileWatcherType", "none"]
-    server = subprocess.Popen(command, cwd=app.parent, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        deadline = time.monotonic() + seconds_to_start
-        while not _is_healthy(address):
-            if server.poll() is not None or time.monotonic() > deadline:
-                server.kill()
-                raise RuntimeError(f"The app did not start:\n{server.communicate()[0]}")
-            time.sleep(0.1)
-        yield address
-    finally:
-        server.terminate()
+    with log.open("w+") if log is not None else tempfile.TemporaryFile("w+") as said:
+        server = subprocess.Popen(command, cwd=app.parent, stdout=said, stderr=subprocess.STDOUT)
         try:
-            server.communicate(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.communicate()
+            deadline = time.monotonic() + seconds_to_start
+            while not _is_healthy(address):
+                if server.poll() is not None or time.monotonic() > deadline:
+                    said.seek(0)
+                    raise RuntimeError(f"The app did not start:\n{said.read()}")
+                time.sleep(0.1)
+            yield address
+        finally:
+            server.terminate()
+            try:
+                server.wait(timeout=10)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
 
 
 def _is_healthy(address: str) -> bool:

@@ -55,43 +55,29 @@ def fan(projection: Projection, quote: Quote, words: Words) -> Picture:
         [0.0, *(float(getattr(week, name)) for week in projection.by_week)] for name in ("p10", "p50", "p90")
     )
     top = max(high[-1], 1.0) * 1.32
-    figure = go.Figure()
-    figure.add_trace(_edge(days, high))
-    figure.add_trace(_edge(days, low, fill="tonexty"))
     spans = [
         f"{words.day(day)}<br><b>{words.about(_decimal(mid))}</b><br>"
         + say("8 in 10: {span}", span=words.span(_decimal(lo), _decimal(hi)))
         for day, lo, mid, hi in zip(days, low, middle, high, strict=True)
     ]
-    figure.add_trace(
-        go.Scatter(
-            x=days,
-            y=middle,
-            mode="lines",
-            line={"color": YOU, "width": 3},
-            text=spans,
-            hovertemplate="%{text}<extra></extra>",
-            hovertemplatefallback="",  # what `%{nothing}` in the title becomes
-        )
+    line = go.Scatter(
+        x=days,
+        y=middle,
+        mode="lines",
+        line={"color": YOU, "width": 3},
+        text=spans,
+        hovertemplate="%{text}<extra></extra>",
+        hovertemplatefallback="",  # what `%{nothing}` in the title becomes
     )
-    for note in (*_phase_notes(quote.phases, days[0], days[-1]), *_event_notes(marks(quote, words), days, top)):
-        figure.add_annotation(**note)
-    for note in _end_labels(projection, words, days[-1], (low[-1], middle[-1], high[-1]), top):
-        figure.add_annotation(**note)
-    for band in _bands(quote.phases, days[0], days[-1]):
-        figure.add_shape(**band)
-    for mark in marks(quote, words):
-        if days[0] <= mark.on <= days[-1]:
-            figure.add_shape(
-                type="line",
-                x0=mark.on,
-                x1=mark.on,
-                y0=0,
-                y1=1,
-                yref="paper",
-                line={"color": EVENT, "width": 1.5, "dash": "dot"},
-            )
-    figure.update_layout(_layout(days[0], days[-1], top, words))
+    notes = [
+        *_phase_notes(quote.phases, days[0], days[-1]),
+        *_event_notes(marks(quote, words), days, top),
+        *_end_labels(projection, words, days[-1], (low[-1], middle[-1], high[-1]), top),
+    ]
+    shapes = [*_bands(quote.phases, days[0], days[-1]), *_ticks(marks(quote, words), days[0], days[-1])]
+    # Notes and shapes go in at once: one by one, Plotly checks all those before again.
+    layout = {**_layout(days[0], days[-1], top, words), "annotations": notes, "shapes": shapes}
+    figure = go.Figure([_edge(days, high), _edge(days, low, fill="tonexty"), line], layout)
     return Picture(figure, _fan_alt(projection, quote, words))
 
 
@@ -186,6 +172,21 @@ def _bands(phases: Sequence[PhaseEntry], first: date, last: date) -> Iterator[di
                 "fillcolor": BAND,
                 "line": {"width": 0},
                 "layer": "below",
+            }
+
+
+def _ticks(happens: Sequence[_Mark], first: date, last: date) -> Iterator[dict[str, object]]:
+    """A line on the date of each event."""
+    for mark in happens:
+        if first <= mark.on <= last:
+            yield {
+                "type": "line",
+                "x0": mark.on,
+                "x1": mark.on,
+                "y0": 0,
+                "y1": 1,
+                "yref": "paper",
+                "line": {"color": EVENT, "width": 1.5, "dash": "dot"},
             }
 
 

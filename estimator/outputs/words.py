@@ -15,7 +15,7 @@ from babel.numbers import format_decimal
 
 from estimator.estimate import Case
 from estimator.events import Event
-from estimator.messages import Language, language, locale_of, marked, say, say_many
+from estimator.messages import Language, inside_a_sentence, language, locale_of, marked, say, say_many
 from estimator.money import format_money, to_minor
 from estimator.projection import OUTCOMES, Outcome, Projection, Spread
 from estimator.quote import Quote, QuoteLine
@@ -235,8 +235,7 @@ class Words:
 
     def inside(self, term: str) -> str:
         """A term inside a sentence: small letters, unless it holds a name."""
-        label = self.label(term)
-        return label if any(c.isupper() for c in label[1:]) else label.lower()
+        return inside_a_sentence(self.label(term))
 
     def explain(self, term: str) -> str:
         """A term in plain words; empty where there is nothing to add."""
@@ -363,7 +362,7 @@ def _reach(case: Case, quote: Quote, words: Words) -> str:
             return dated(limit, words)
         return say(
             "Your plan covers {service} visits up to {day} (visit {number}).",
-            service=_inside_sentence(words.service(line.visit_service)),
+            service=inside_a_sentence(words.service(line.visit_service)),
             day=words.day(limit.date),
             number=limit.visit_number,
         )
@@ -389,11 +388,6 @@ def _line_of(event: Event, quote: Quote) -> QuoteLine | None:
     return quote.lines[event.line - 1] if event.line is not None else None
 
 
-def _inside_sentence(name: str) -> str:
-    """A name that begins small, unless it begins with an abbreviation."""
-    return name if name[:2].isupper() else name[0].lower() + name[1:]
-
-
 def _left_out(case: Case, quote: Quote, words: Words) -> str:
     """The kinds of care that the cover does not pay for at all."""
     if not case.plan.benefit:
@@ -401,7 +395,7 @@ def _left_out(case: Case, quote: Quote, words: Words) -> str:
     named = {words.service(line.service): None for line in quote.lines if line.reason in NOT_PAID_FOR}
     if not named:
         return ""
-    return say("It does not pay for {services}.", services=words.either([_inside_sentence(name) for name in named]))
+    return say("It does not pay for {services}.", services=words.either([inside_a_sentence(name) for name in named]))
 
 
 def first_wait_date(quote: Quote) -> date | None:

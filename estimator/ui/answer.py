@@ -134,6 +134,11 @@ def _hero(answer: Answer, reasons: Reasons) -> None:
         f'<p class="hero-say">{escape(said)}</p>{warned}<p class="note">{escape(answer.quote.disclaimer)}</p>'
         f"{reasons.to_html(reasons.headline())}</section>"
     )
+    st.page_link(
+        "estimator/ui/pages/compare.py",
+        label=say("Compare with what else you could do"),
+        icon=":material/compare_arrows:",
+    )
 
 
 def _take_care(answer: Answer) -> None:
@@ -171,10 +176,10 @@ def _fact(
 
 
 def _card(kind: str, title: str, value: str, note: str, explain: str = "", why: str = "") -> str:
-    tip = f' title="{escape(explain)}"' if explain else ""
+    plainly = f'<p class="note">{escape(explain)}</p>' if explain else ""
     return (
-        f'<div class="fact {kind}"><p class="fact-title"{tip}>{escape(title)}</p>'
-        f'<p class="fact-sum">{escape(value)}</p><p class="note">{escape(note)}</p>{why}</div>'
+        f'<div class="fact {kind}"><p class="fact-title">{escape(title)}</p>'
+        f'<p class="fact-sum">{escape(value)}</p><p class="note">{escape(note)}</p>{plainly}{why}</div>'
     )
 
 

@@ -438,7 +438,7 @@ def _what_if(mine: Answer, *, room: bool) -> None:
             if key not in st.session_state:
                 st.session_state[key] = _memory().get(key, slider.own)
             st.select_slider(
-                say("{term} (now {value})", term=slider.label, value=slider.shown(slider.own)).replace("$", "\\$"),
+                say("{term} (now {value})", term=slider.label, value=slider.shown(slider.own)),
                 slider.values,
                 key=key,
                 format_func=slider.shown,

@@ -67,7 +67,7 @@ def amount(label: str, key: str, help_text: str = "", *, optional: bool = False)
     """An amount of money, with two decimals as it is written."""
     words = state.words()
     st.number_input(
-        f"{label} ({SYMBOLS[words.currency]})".replace("$", "\\$"),
+        label if (symbol := SYMBOLS[words.currency]) in label else f"{label} ({symbol})",
         min_value=0.0,
         max_value=1_000_000.0,
         value=None,

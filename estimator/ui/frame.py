@@ -68,6 +68,12 @@ def spoken_in(region: Region) -> Language | None:
     return wanted if wanted is None or wanted in offered else offered[0]
 
 
+def in_the_address() -> dict[str, str]:
+    """The query parameter that opens a page in the language in use; none for the usual one of the country."""
+    spoken = language()
+    return {LANGUAGE: code_of(spoken)} if spoken not in (None, OFFERED[_country()][0]) else {}
+
+
 def _offered() -> dict[str, Language]:
     """The languages of the country in view, by their code."""
     return {code_of(each): each for each in OFFERED[_country()]}

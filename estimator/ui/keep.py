@@ -102,7 +102,7 @@ def _link(wanted: Scenario) -> None:
         wanted = wanted if is_whole else plain
     page = st.context.url
     try:
-        _copied_with_one_press(link.address(page, link.of(wanted)))
+        _copied_with_one_press(link.address(page, {**frame.in_the_address(), **link.of(wanted)}))
     except InputError as error:
         answer.cannot_answer(error)
     else:

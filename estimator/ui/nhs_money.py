@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from html import escape
 
@@ -41,6 +42,11 @@ def draw(answer: Answer, reasons: Reasons) -> None:
         f'<h3>{escape(say("For information"))}</h3><ul class="plain">{others}</ul>'
         f"<details><summary>{escape(twin)}</summary>{tables.to_html(_table(costs, words))}</details>"
     )
+
+
+def _priced_on(answer: Answer) -> date:
+    """The day whose charges count: of the first visit, or the one that stands in where that has no prices."""
+    return answer.case.scenario.prices_as_of or answer.quote.first_visit
 
 
 def _html(text: str) -> None:
@@ -88,7 +94,7 @@ def _prescriptions(answer: Answer, scripts: Prescriptions) -> Iterator[str]:
         yield say("They are free in {nation}.", nation=scripts.nation)
         return
     if not scripts.items:
-        charge = answer.case.tariff.find_factor("prescription_charge", answer.quote.first_visit)
+        charge = answer.case.tariff.find_factor("prescription_charge", _priced_on(answer))
         if charge is not None:
             yield say("Each item costs {amount}.", amount=words.exact(charge.middle))
         else:
@@ -147,7 +153,7 @@ def _trips(answer: Answer, nation: str) -> None:
         made = travel_refund(
             int(miles or 0),
             nation,
-            answer.quote.first_visit,
+            _priced_on(answer),
             answer.case.tariff,
             low_income=low,
             referred_to_hospital=referred,

@@ -577,6 +577,14 @@ def test_the_language_of_the_address_outlives_the_link() -> None:
     assert {"lang": "es"} == app.query_params
 
 
+def test_a_link_opens_in_the_language_it_was_made_in() -> None:
+    app = opened({**link.of(example(Region.US_PRIVATE)), "lang": "es"})
+    found = re.search(r'<input type="text" readonly aria-label="[^"]*" value="([^"]*)"', html(app))
+    assert found is not None
+    assert {"lang": ["es"]}.items() <= parse_qs(urlsplit(unescape(found[1])).query).items()
+    assert "lang" not in link_on(opened(link.of(example(Region.US_PRIVATE))))
+
+
 @pytest.mark.parametrize("page", ["compare", "sources"])
 def test_other_pages_take_a_link_too(page: str) -> None:
     app = AppTest.from_file(APP, default_timeout=60).run()

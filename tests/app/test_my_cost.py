@@ -467,3 +467,12 @@ def test_dates_and_report_can_be_taken_away(app: AppTest) -> None:
 def test_an_answer_that_does_not_fit_is_not_taken_away(app: AppTest) -> None:
     open_step(app, 1).date_input(key="care_starts").set_value(date(2026, 1, 5)).run()
     assert [button.proto.label for button in app.get("download_button")] == ["Save my answers"]
+
+
+def test_nhs_care_before_the_first_known_charge_is_answered_with_the_nearest_one(app: AppTest) -> None:
+    example = state.answers_of(read_scenario(state.EXAMPLES / "nhs.toml"))
+    long_ago = {"injury_date": date(2024, 2, 1), "care_starts": date(2024, 2, 5), "nhs_prescription_items": 2}
+    choose(app, **{**example, **long_ago})
+    assert not app.exception
+    assert "£19.80" in text(app)
+    assert "No prices for 2024 are loaded" in text(app)

@@ -1,5 +1,6 @@
 """The running app in a real Chromium: one server and one browser for all tests, and a visitor of its own for each."""
 
+import re
 from collections.abc import Iterator
 from functools import partial
 
@@ -25,9 +26,16 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def app_url(browser: Browser) -> Iterator[str]:  # noqa: ARG001 - without a browser the app need not start
-    with running_app() as address:
+def app_url(
+    browser: Browser,  # noqa: ARG001 - without a browser the app need not start
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[str]:
+    """The address of the app. At the end: the server wrote no warning and no error."""
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    with running_app(log=log) as address:
         yield address
+    written = log.read_text(encoding="utf-8").splitlines()
+    assert [] == [line for line in written if re.search(r"warning|error|traceback|exception", line, re.IGNORECASE)]
 
 
 @pytest.fixture(scope="session")
