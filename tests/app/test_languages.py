@@ -7,6 +7,7 @@ from html import unescape
 from pathlib import Path
 
 import pytest
+import textstat
 from streamlit.testing.v1 import AppTest
 
 from estimator import messages
@@ -107,3 +108,38 @@ def test_the_united_kingdom_is_spoken_to_in_british_english() -> None:
     app = opened(Region.UK_PRIVATE, "es")
     assert "Anesthesiologist" not in text(app)
     assert "Usted" not in text(app)
+
+
+# ---------------------------------------------------------------- easy to read
+
+
+NOT_READ = re.compile(r"<(table|style|script|svg|ol class=\"cites\")\b.*?</(?:table|style|script|svg|ol)>", re.DOTALL)
+BLOCK = re.compile(r"</?(?:p|li|h\d|dt|dd|div|section|summary|ul|ol|details)\b[^>]*>")
+FEWEST_WORDS = 4
+
+
+def sentences(app: AppTest) -> str:
+    """What the page says in sentences: no tables, names of publications, or labels of one or two words."""
+    drawn = " ".join(NOT_READ.sub(" ", element.proto.body) for element in app.get("html"))
+    blocks = (unescape(re.sub(r"<[^>]+>", "", block)).strip() for block in BLOCK.split(drawn))
+    whole = (re.sub(r"\s+", " ", block) for block in blocks if len(block.split()) >= FEWEST_WORDS)
+    return " ".join(block if block.endswith((".", "?", ":")) else f"{block}." for block in whole)
+
+
+@pytest.mark.parametrize("region", list(Region))
+def test_the_patient_s_page_reads_at_about_eighth_grade(region: Region) -> None:
+    """Flesch-Kincaid grade of a page with all its questions open."""
+    read = sentences(opened(region, "en"))
+    assert len(read.split()) > 800
+    assert textstat.flesch_kincaid_grade(read) < 8.5
+
+
+@pytest.mark.parametrize("region", US)
+def test_the_patient_s_page_in_spanish_reads_as_easily(region: Region) -> None:
+    """Fernández Huerta's scale for Spanish: 60 to 70 is plain language, as of the eighth grade; higher is easier."""
+    read = sentences(opened(region, "es"))
+    try:
+        textstat.set_lang("es")
+        assert textstat.fernandez_huerta(read) > 60
+    finally:
+        textstat.set_lang("en")

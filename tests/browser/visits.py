@@ -102,6 +102,15 @@ def fill(card: Locator, label: str, text: str) -> None:
     settle(card.page)
 
 
+def pick(card: Locator, label: str, option: str) -> None:
+    """One of a long list, found by typing its name."""
+    field = card.get_by_role("combobox", name=label)
+    field.fill(option)
+    field.press("Enter")
+    expect(field).to_have_value(option)
+    settle(card.page)
+
+
 def unfold(area: Locator) -> None:
     """Every section that is folded; of the five questions only one can be open."""
     folded = area.locator(".stExpander > details:not([open]) > summary").filter(
