@@ -53,11 +53,12 @@ Value = TypeVar("Value")
 
 def answers() -> Answers:
     """The answers so far; a first visit opens on the complete example."""
-    if "answers" not in st.session_state:
-        st.session_state.answers = {}
+    held = st.session_state.get("answers")  # one look: a page asks for its answers some hundreds of times
+    if held is None:
+        held = st.session_state.answers = {}
         st.session_state.is_example = True
         load(read_scenario(EXAMPLES / f"{FIRST_REGION}.toml"))
-    return cast(Answers, st.session_state.answers)
+    return cast(Answers, held)
 
 
 def get(key: str, kind: type[Value]) -> Value | None:

@@ -129,7 +129,12 @@ def visit_service(service: Service) -> str:
 
 
 def paid_outside(claims: ClaimLines, index: int, plan: Plan) -> bool:
-    return claims.lines[index].network == Network.OUT_OF_NETWORK and plan.out_of_network is not None
+    """Whether a line counts to what is kept apart outside the network; care that pays as in the network does not."""
+    line = claims.lines[index]
+    benefit = plan.benefit_for(line.service, line.network)
+    if benefit is not None and benefit.pays_as_in_network:
+        return False
+    return line.network == Network.OUT_OF_NETWORK and plan.out_of_network is not None
 
 
 def paid_apart(claims: ClaimLines, index: int, plan: Plan) -> bool:
