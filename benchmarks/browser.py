@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from statistics import median
 from time import perf_counter
 from typing import cast
@@ -17,7 +17,8 @@ from typing import cast
 from playwright.sync_api import Browser, Page
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Subprotocol
 
 from benchmarks.__main__ import row
 from tools.browser import READY, running_app, running_browser, wait_until_ready
@@ -40,7 +41,7 @@ CLOCK = """([watched, ready, from]) => {
   const look = () => {
     if (clock.from === null) return;
     const now = text();
-    if (now !== before) {
+    if (now && now !== before) {
       before = now;
       clock.rested = null;
       requestAnimationFrame(() => { clock.shown = performance.now(); look(); });
@@ -54,6 +55,8 @@ CLOCK = """([watched, ready, from]) => {
   seen.observe(document, {subtree: true, childList: true, characterData: true, attributes: true});
   clock.stop = () => { seen.disconnect(); kinds.forEach(kind => document.removeEventListener(kind, begin, true)); };
 }"""
+SPOKEN = Subprotocol("streamlit")
+GRADES = ("Grade 3 strain", "Grade 1 strain")
 Waits = tuple[float, float]
 """Milliseconds until the answer stands, and until everything below it does."""
 
@@ -106,8 +109,10 @@ def open_page(page: Page, address: str) -> None:
 
 def read(page: Page) -> Waits:
     """What the clock says, once the app has come to rest."""
-    page.wait_for_function("window.clock && window.clock.rested !== null", timeout=120_000)
-    clock = page.evaluate("({...window.clock, stop: null})")
+    said = page.wait_for_function(
+        "window.clock?.rested && performance.now() - clock.rested > 200 && {...clock, stop: null}", timeout=120_000
+    )
+    clock = said.json_value()
     return clock["shown"] - clock["from"], clock["rested"] - clock["from"]
 
 
@@ -150,7 +155,7 @@ def changes(browser: Browser, address: str) -> None:
             for number in (2, 3, 4, 2, 3, 4, 0)
         ]
         waits("open a step (computes nothing)", opened, CHANGE)
-        options = [page.get_by_text(name, exact=True) for name in ("Grade 1 strain", "Grade 3 strain")]
+        options = [page.get_by_text(name, exact=True) for name in GRADES]
         waits("choose another grade", [timed(page, options[n % 2].click) for n in range(TIMES)], CHANGE)
 
         steps[3].click()
@@ -196,10 +201,8 @@ def comparing(browser: Browser, address: str) -> None:
 class Visitor:
     """Someone without a browser: the same messages over the same socket, so that ten fit beside the server on one machine."""
 
-    def __init__(self, address: str) -> None:
-        self.socket = connect(
-            f"ws{address.removeprefix('http')}/_stcore/stream", subprotocols=["streamlit"], max_size=None
-        )  # type: ignore[list-item]
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
         self.widgets: dict[str, str] = {}
         self.states: dict[str, dict[str, object]] = {}
         self.amount = ""
@@ -232,23 +235,28 @@ class Visitor:
 
 def many(address: str) -> None:
     """Ten people at once: all open the page, then all change an answer at the same moment."""
-    alone = Visitor(address)
-    alone.run()
-    alone.answer("step_1", bool_value=True)
-    one = [alone.answer("condition", string_value=("Grade 1 strain", "Grade 3 strain")[n % 2]) for n in range(TIMES)]
-    waits("1 person chooses another grade (server alone)", one)
-    people = [Visitor(address) for _ in range(PEOPLE)]
-    with ThreadPoolExecutor(PEOPLE) as pool:
+    stream = f"ws{address.removeprefix('http')}/_stcore/stream"
+    with ExitStack() as open_sockets, ThreadPoolExecutor(PEOPLE) as pool:
+
+        def arrive() -> Visitor:
+            return Visitor(open_sockets.enter_context(connect(stream, subprotocols=[SPOKEN], max_size=None)))
+
+        alone = arrive()
+        alone.run()
+        alone.answer("step_1", bool_value=True)
+        waits(
+            "1 person chooses another grade (server alone)",
+            [alone.answer("condition", string_value=GRADES[n % 2]) for n in range(TIMES)],
+        )
+        people = [arrive() for _ in range(PEOPLE)]
         waits(f"{PEOPLE} people open the page at once", list(pool.map(Visitor.run, people)), OPENING)
         list(pool.map(lambda each: each.answer("step_1", bool_value=True), people))
-        for grade in ("Grade 3 strain", "Grade 1 strain", "Grade 3 strain"):
+        for grade in (*GRADES, GRADES[0]):
             changed = list(pool.map(lambda each, grade=grade: each.answer("condition", string_value=grade), people))
         waits(f"{PEOPLE} people choose another grade at once", changed)
-    alone.answer("condition", string_value=grade)
-    if {each.amount for each in people} != {alone.amount}:
-        raise RuntimeError("Not everyone was told the same amount for the same answers.")
-    for each in (alone, *people):
-        each.socket.close()
+        alone.answer("condition", string_value=grade)
+        if {each.amount for each in people} != {alone.amount}:
+            raise RuntimeError("Not everyone was told the same amount for the same answers.")
 
 
 if __name__ == "__main__":

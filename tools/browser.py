@@ -108,6 +108,6 @@ def wait_until_ready(page: Page, *, seconds: float = 60) -> None:
     page.wait_for_function("document.fonts.status === 'loaded'", timeout=seconds * 1000)
 
 
-def settle(page: Page, *, quiet: int = 150) -> None:
+def settle(page: Page, *, quiet: int = 100) -> None:
     """Return when the app has done what it was asked for and the page has been still for this many milliseconds."""
     page.evaluate(STILL, [READY, quiet])

@@ -32,7 +32,7 @@ from estimator.pathway import RedFlag, Source
 from estimator.projection import Spread
 from estimator.quote import Part, WaitEntry
 from estimator.requirements import AppealStep, ChecklistItem
-from estimator.ui import nhs_money, state, ways
+from estimator.ui import frame, nhs_money, state, ways
 from estimator.ui.result import Answer
 from estimator.vocabulary import SourceKind
 
@@ -81,10 +81,6 @@ def draw(answer: Answer) -> None:
     _limits(answer)
 
 
-def _html(text: str) -> None:
-    st.html(f'<div class="hc">{text}</div>')
-
-
 # ---------------------------------------------------------------- before any price
 
 
@@ -98,7 +94,7 @@ def see_someone_now(flags: Sequence[RedFlag]) -> None:
         f"<li><b>{escape(flag.do)}</b><br>{say_html('{question} You said yes.', question=flag.asks)}</li>"
         for flag in flags
     )
-    _html(
+    frame.put(
         f'<section class="alarm" role="alert"><h2>{escape(title)}</h2><ul>{each}</ul>'
         f"<p>{escape(say('The price can wait. It stays on this page for later.'))}</p></section>"
     )
@@ -107,7 +103,7 @@ def see_someone_now(flags: Sequence[RedFlag]) -> None:
 def cannot_answer(error: InputError) -> None:
     """What to change, in a sentence; everything typed stays."""
     each = "".join(f"<li>{escape(sentence)}</li>" for sentence in mended(str(error), state.words()))
-    _html(
+    frame.put(
         f'<section class="mend" role="alert"><h2>{escape(say("One thing to change"))}</h2><ul>{each}</ul>'
         f"<p>{escape(say('Everything you typed is kept.'))}</p></section>"
     )
@@ -118,7 +114,7 @@ def cannot_answer(error: InputError) -> None:
 
 def from_before() -> None:
     """Say that the dimmed answer is not for what is typed now."""
-    _html(f'<p class="note">{escape(say("Below is the answer from before this change."))}</p>')
+    frame.put(f'<p class="note">{escape(say("Below is the answer from before this change."))}</p>')
 
 
 def _hero(answer: Answer, reasons: Reasons) -> None:
@@ -127,7 +123,7 @@ def _hero(answer: Answer, reasons: Reasons) -> None:
     warned = "".join(f'<p class="warned">{escape(words.plain(text))}</p>' for text in answer.quote.date_warnings)
     first = f'<p class="warned"><b>{escape(doctor)}</b></p>' if doctor else ""
     said = f"{range_sentence(spread, words)} {cover_sentence(answer.case, answer.quote, words)}"
-    _html(
+    frame.put(
         f'<section class="hero" aria-label="{escape(say("Your estimate"))}">{first}'
         f'<h2 class="hero-lead">{escape(say("Most likely you pay"))}</h2>'
         f'<p class="hero-sum">{escape(most_likely(spread, words))}</p>'
@@ -146,7 +142,7 @@ def _take_care(answer: Answer) -> None:
     others = (text for text in answer.quote.warnings if text not in answer.quote.date_warnings)
     cautions = [answer.words.plain(text) for text in (*others, *answer.quote.safety.warnings)]
     if cautions:
-        _html(f'<div class="safety"><h3>{escape(say("Take care"))}</h3>{_list(cautions)}</div>')
+        frame.put(f'<div class="safety"><h3>{escape(say("Take care"))}</h3>{_list(cautions)}</div>')
 
 
 # ---------------------------------------------------------------- three facts
@@ -163,7 +159,7 @@ def _facts(answer: Answer, reasons: Reasons) -> None:
         title = words.label("secondary_pays")
         facts.append(_fact("second", title, projection.secondary_pays, why, answer, reasons, "secondary_pays"))
     facts.append(_cover_fact(answer))
-    _html(f'<div class="facts">{"".join(facts)}</div>{_funding(answer, reasons)}{_along(answer)}')
+    frame.put(f'<div class="facts">{"".join(facts)}</div>{_funding(answer, reasons)}{_along(answer)}')
 
 
 def _fact(
@@ -234,9 +230,9 @@ def _waiting_list(wait: WaitEntry, answer: Answer) -> str:
 
 
 def _fan(answer: Answer) -> None:
-    _html(f"<h2>{escape(say('Your money, week by week'))}</h2>")
+    frame.put(f"<h2>{escape(say('Your money, week by week'))}</h2>")
     if answer.projection.patient_pays.p90 == 0:
-        _html(f"<p>{escape(say('There is nothing to draw: in at least 9 of 10 cases you pay nothing.'))}</p>")
+        frame.put(f"<p>{escape(say('There is nothing to draw: in at least 9 of 10 cases you pay nothing.'))}</p>")
         return
     picture = charts.fan(answer.projection, answer.quote, answer.words)
     with st.container(key="fan"):
@@ -258,7 +254,7 @@ def _fan(answer: Answer) -> None:
         "The line is the most likely sum so far. The band holds 8 of 10 cases. Numbers and names above it are the phases of "
         "recovery."
     )
-    _html(f'<p class="note">{escape(below)}</p>{phases}{weeks}')
+    frame.put(f'<p class="note">{escape(below)}</p>{phases}{weeks}')
 
 
 def _more(title: str, body: str) -> str:
@@ -275,7 +271,7 @@ def _where_it_goes(answer: Answer, reasons: Reasons) -> None:
     if middle not in (total, words.about(quoted.totals.patient_pays)):
         said += " " + say_html("Over all cases the middle is {amount}; no two courses are the same.", amount=middle)
     phases, services = tables.by_phase(quoted, words), tables.by_service(quoted, words)
-    _html(
+    frame.put(
         f"<h2>{escape(say('Where it goes'))}</h2><p>{said}</p>{reasons.to_html(reasons.whole())}"
         f"<h3>{escape(say('By phase of recovery'))}</h3>{_bars(quoted.by_phase, reasons.phase, answer, reasons)}"
         f"{_more(say('By phase, as a table'), tables.to_html(phases))}"
@@ -351,7 +347,7 @@ def _unknown(answer: Answer) -> None:
         for each in answer.quote.unknown
     )
     where = say_html("Add a price under <b>5. How you would like to be treated</b>, at “Prices you know already”.")
-    _html(
+    frame.put(
         f'<section class="mend"><h2>{escape(say("Not in the total yet"))}</h2><ul>{rows}</ul><p>{where}</p></section>'
     )
 
@@ -363,7 +359,7 @@ def _checklist(answer: Answer) -> None:
     today = date.today()
     dated_items = [_item(item, answer, today) for item in answer.checklist.items if item.due is not None]
     others = [_item(item, answer, today) for item in answer.checklist.items if item.due is None]
-    _html(
+    frame.put(
         f"<h2>{escape(say('Your checklist'))}</h2><p>{escape(say('What your cover asks for, by date.'))}</p>"
         f'<ol class="todo">{"".join(dated_items)}</ol>'
         + (f'<h3>{escape(say("Also"))}</h3><ol class="todo">{"".join(others)}</ol>' if others else "")
@@ -372,7 +368,7 @@ def _checklist(answer: Answer) -> None:
         _copied_with_one_press(todo(answer.checklist, answer.words, answer.quote.disclaimer))
     if answer.checklist.appeal:
         with st.expander(say("**If cover is refused**: the steps and their deadlines"), key="refused"):
-            _html(f'<ol class="steps">{"".join(_appeal(step) for step in answer.checklist.appeal)}</ol>')
+            frame.put(f'<ol class="steps">{"".join(_appeal(step) for step in answer.checklist.appeal)}</ol>')
 
 
 def _copied_with_one_press(listed: str) -> None:
@@ -438,7 +434,7 @@ def _after(answer: Answer, reasons: Reasons) -> None:
     said = "".join(
         f"<li>{each}</li>" for each in (*_again(answer), *_last_phase(answer, reasons), *_off_work(answer, reasons))
     )
-    _html(f'<h2>{escape(say("What could come after"))}</h2><ul class="plain">{said}</ul>')
+    frame.put(f'<h2>{escape(say("What could come after"))}</h2><ul class="plain">{said}</ul>')
 
 
 def _again(answer: Answer) -> Iterator[str]:
@@ -523,7 +519,7 @@ def _every_line(answer: Answer, reasons: Reasons) -> None:
         amount=words.exact(projection.patient_pays.p50_error),
     )
     with st.expander(say("**Why this number?** Every visit, its price and who pays"), key="why"):
-        _html(
+        frame.put(
             (f"<p>{escape(moves)}</p>" if moves else "")
             + f"<p>{escape(counted)}</p>{tables.to_html(reasons.every_line)}{_price_sources(answer)}"
         )
@@ -533,7 +529,7 @@ def _sources(answer: Answer) -> None:
     quoted, words = answer.quote, answer.words
     with st.expander(say("**Where these numbers come from**: prices, dates and what is assumed"), key="sources"):
         rests = _list(words.plain(text) for text in quoted.assumptions)
-        _html(
+        frame.put(
             f"{tables.to_html(tables.prices(quoted, words))}{_price_sources(answer)}"
             + (f"<h3>{escape(say('What the estimate assumes'))}</h3>{rests}" if rests else "")
             + f"<h3>{escape(say('Recovery time'))}</h3><p>{_cite(quoted.recovery.source)}</p>"
@@ -553,7 +549,7 @@ def _limits(answer: Answer) -> None:
             say("{what} ({years}; {by}.)", what=each.what, years=each.years, by=each.by) for each in region.verified
         )
         missing = "".join(f"<li><b>{escape(each.what)}</b> {escape(each.why)}</li>" for each in region.not_modelled)
-        _html(
+        frame.put(
             (f"<h3>{escape(say('Checked against published examples'))}</h3>{checked}" if checked else "")
             + (f"<h3>{escape(say('Not in the estimate'))}</h3><ul class='plain'>{missing}</ul>" if missing else "")
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from html import escape
 from pathlib import Path
 
@@ -40,6 +40,16 @@ def style() -> None:
 def heading(title: str, below: str) -> None:
     """The page's one main heading, with a sentence under it."""
     st.html(f'<header class="hc top"><h1>{escape(title)}</h1><p>{escape(below)}</p></header>')
+
+
+def put(markup: str) -> None:
+    """Put markup on the page, in the dress of the style sheets."""
+    st.html(f'<div class="hc">{markup}</div>')
+
+
+def items(sentences: Iterable[str]) -> str:
+    """Sentences as the items of a list."""
+    return "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
 
 
 def example_note() -> None:

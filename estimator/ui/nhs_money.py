@@ -24,6 +24,7 @@ from estimator.outputs import tables
 from estimator.outputs.tables import Column, Table
 from estimator.outputs.why import Reasons
 from estimator.outputs.words import Words
+from estimator.ui import frame
 from estimator.ui.result import Answer
 from estimator.vocabulary import Region, Service
 
@@ -35,10 +36,10 @@ def draw(answer: Answer, reasons: Reasons) -> None:
     costs, words = nhs_costs(answer.case, answer.quote), answer.words
     pays = "".join(f"<li>{said}</li>" for said in _pays(answer, costs, reasons))
     others = "".join(f"<li>{escape(said)}</li>" for said in _others(costs, words))
-    _html(f'<h2>{escape(say("What you still pay"))}</h2><ul class="plain">{pays}</ul>')
+    frame.put(f'<h2>{escape(say("What you still pay"))}</h2><ul class="plain">{pays}</ul>')
     _trips(answer, costs.nation)
     twin = say("What this care costs the health service, as a table")
-    _html(
+    frame.put(
         f'<h3>{escape(say("For information"))}</h3><ul class="plain">{others}</ul>'
         f"<details><summary>{escape(twin)}</summary>{tables.to_html(_table(costs, words))}</details>"
     )
@@ -47,10 +48,6 @@ def draw(answer: Answer, reasons: Reasons) -> None:
 def _priced_on(answer: Answer) -> date:
     """The day whose charges count: of the first visit, or the one that stands in where that has no prices."""
     return answer.case.scenario.prices_as_of or answer.quote.first_visit
-
-
-def _html(text: str) -> None:
-    st.html(f'<div class="hc">{text}</div>')
 
 
 # ---------------------------------------------------------------- the person
@@ -159,7 +156,7 @@ def _trips(answer: Answer, nation: str) -> None:
             referred_to_hospital=referred,
         )
         if not made.is_possible:
-            _html(f"<p>{escape(made.says)}</p>")
+            frame.put(f"<p>{escape(made.says)}</p>")
             return
         if miles:
             said = say_html(
@@ -174,7 +171,7 @@ def _trips(answer: Answer, nation: str) -> None:
         ]
         if nation != CHARGED_NATION:
             then.append(say("The rules are England's; {nation} has a scheme of its own.", nation=nation))
-        _html(f"<p>{said} {escape(' '.join(then))}</p>")
+        frame.put(f"<p>{said} {escape(' '.join(then))}</p>")
 
 
 # ---------------------------------------------------------------- the system and the visitor

@@ -104,6 +104,10 @@ class Compared:
     def rows(self) -> list[Row]:
         return [each.row for each in self.made]
 
+    @property
+    def names(self) -> list[str]:
+        return [each.row.name for each in self.made]
+
     def pair(self, first: int, second: int) -> Pair | None:
         """Two of the options, draw by draw; None where a price is missing in one of them."""
         one, other = self.made[first], self.made[second]
@@ -195,6 +199,12 @@ def is_safe(mine: Answer, day: date) -> bool:
     except InputError:
         return False
     return first <= day <= last
+
+
+def other_start(mine: Answer) -> date | None:
+    """The first day of the next plan year, where treatment may still start then."""
+    day = new_year(mine)
+    return day if day is not None and is_safe(mine, day) else None
 
 
 def ways(mine: Answer) -> list[MixOption]:
@@ -455,6 +465,11 @@ def _reckoned(case: Case) -> tuple[Ints, tuple[Service, ...]]:
 
 
 # ---------------------------------------------------------------- kept for this visit
+
+
+def memory() -> dict[str, object]:
+    """What was chosen on the page of comparisons in this visit, by region."""
+    return cast(dict[str, object], st.session_state.setdefault("compare", {}))
 
 
 def key(case: Case) -> str:

@@ -11,7 +11,7 @@ import streamlit as st
 from estimator.errors import InputError
 from estimator.estimate import Case, open_case
 from estimator.inspection import check_tariffs
-from estimator.messages import language, marked, say, say_html, say_many, speaking
+from estimator.messages import marked, say, say_html, say_many, speaking
 from estimator.outputs import figures, tables
 from estimator.outputs.figures import Notes
 from estimator.outputs.words import KINDS, REGION_NAMES, REGIONS, Words, number
@@ -80,22 +80,16 @@ def _of_region(region: Region) -> None:
     case, quoted, is_yours = _case(region)
     words, notes = Words.of(case.tariff.region), Notes()
     parts = _figures(case, quoted, is_yours, words, notes)
-    _html(f"{_h2(say('Every figure in use'))}{_whose(case, is_yours)}")
+    frame.put(f"{_h2(say('Every figure in use'))}{_whose(case, is_yours)}")
     for place, (title, table) in enumerate(parts):
         with st.expander(f"**{title}**: {_counted(table)}", key=f"figures_{place}"):
-            _html(tables.to_html(table))
+            frame.put(tables.to_html(table))
     with st.expander(
         say("**The sources**: {number} of them, by number", number=len(notes.sources)), key="figures_sources"
     ):
-        _html(notes.to_html(words))
+        frame.put(notes.to_html(words))
     _checked(case.tariff.region)
     _age(case.tariff.region, words)
-
-
-def _html(text: str) -> None:
-    spoken = language()
-    other = "" if spoken in (None, st.session_state.get(frame.SPOKEN)) else f' lang="{spoken.replace("_", "-")}"'
-    st.html(f'<div class="hc"{other}>{text}</div>')
 
 
 def _h2(title: str) -> str:
@@ -110,7 +104,7 @@ def _p(text: str) -> str:
 
 
 def _method() -> None:
-    _html(_h2(say("How the estimate is made")))
+    frame.put(_h2(say("How the estimate is made")))
     with st.container(key="method"):
         picture, said = st.columns([2, 3], gap="large")
         with picture:
@@ -123,7 +117,7 @@ def _method() -> None:
                 "so: <span class='guess'>{mark}</span>.",
                 mark=KINDS[SourceKind.ASSUMPTION],
             )
-            _html(f"<ol>{each}</ol><p>{beside}</p>")
+            frame.put(f"<ol>{each}</ol><p>{beside}</p>")
 
 
 def _steps() -> Iterator[tuple[str, str]]:
@@ -259,7 +253,7 @@ def _checked(region: RegionFile) -> None:
     )
     missing = _list(f"<b>{escape(_stop(each.what))}</b> {escape(each.why)}" for each in region.not_modelled)
     nothing = say("Nothing in this region has been held against a published example yet.")
-    _html(
+    frame.put(
         f"{_h2(say('What is checked'))}{checked or _p(nothing)}"
         f"{_h2(say('What is not in the estimate'))}{missing or _p(say('Nothing we know of.'))}"
     )
@@ -280,7 +274,7 @@ def _age(region: RegionFile, words: Words) -> None:
             read = _p(say("The sources of this region were read on {day}.", day=first))
         else:
             read = _p(say("The sources of this region were read from {first} to {last}.", first=first, last=last))
-    _html(f"{_h2(say('How old the data are'))}{read}{warnings or _p(say('Nothing is known to be out of date.'))}")
+    frame.put(f"{_h2(say('How old the data are'))}{read}{warnings or _p(say('Nothing is known to be out of date.'))}")
 
 
 def _list(sentences: Iterable[str]) -> str:

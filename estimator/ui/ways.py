@@ -16,6 +16,7 @@ from estimator.outputs.ways_chart import Way
 from estimator.outputs.words import Words, chance, mended
 from estimator.pathway import Source
 from estimator.scenario import Scenario
+from estimator.ui import frame
 from estimator.ui.result import Answer
 from estimator.ui.state import UK
 from estimator.vocabulary import Mode, Region
@@ -41,16 +42,16 @@ def _body(answer: Answer) -> None:
             "This compares your own plan of care. Choose “I choose the kinds of care” under <b>5. How you would like to be "
             "treated</b>, and it appears here."
         )
-        _html(f"<p>{said}</p>")
+        frame.put(f"<p>{said}</p>")
         return
     try:
         with st.spinner(say("Working out every way")):
             made = _reckoned(scenario)
     except InputError as error:
         each = "".join(f"<li>{escape(sentence)}</li>" for sentence in mended(str(error), answer.words))
-        _html(f"<p>{escape(say('This cannot be compared yet:'))}</p><ul class='plain'>{each}</ul>")
+        frame.put(f"<p>{escape(say('This cannot be compared yet:'))}</p><ul class='plain'>{each}</ul>")
         return
-    _html(to_html(made, scenario, answer.words))
+    frame.put(to_html(made, scenario, answer.words))
 
 
 def _reckoned(scenario: Scenario) -> Mixes:
@@ -157,7 +158,3 @@ def _trial_source(source: Source) -> str:
     if source.url.startswith("https://"):
         link = f'<a href="{escape(source.url)}" target="_blank" rel="noopener">{link}</a>'
     return f"{escape(say('The trial:'))} {link}, {escape(source.publisher)}. {escape(source.note)}"
-
-
-def _html(text: str) -> None:
-    st.html(f'<div class="hc">{text}</div>')

@@ -97,6 +97,7 @@ def test_the_whole_way_to_the_answer_and_its_files_needs_no_mouse(page: Page) ->
 
     tab_to(page, "^State$")
     page.keyboard.type("Texas")
+    expect(page.get_by_role("option", name="Texas")).to_be_visible()
     press(page, "Enter")
     expect(page.get_by_role("combobox", name="State")).to_have_value("Texas")
     tab_to(page, "^Next: what cover you have$")

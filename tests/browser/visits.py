@@ -44,6 +44,7 @@ def watched(
     page.on("websocket", lambda socket: note_request(socket.url))
     page.goto(f"{app_url}/{query}")
     wait_until_ready(page)
+    settle(page)
     try:
         yield page
     finally:
@@ -105,9 +106,10 @@ def fill(card: Locator, label: str, text: str) -> None:
 def pick(card: Locator, label: str, option: str) -> None:
     """One of a long list, found by typing its name."""
     field = card.get_by_role("combobox", name=label)
+    field.scroll_into_view_if_needed()  # a list closes when the page moves under it
+    settle(card.page)
     field.fill(option)
-    field.press("Enter")
-    expect(field).to_have_value(option)
+    card.page.get_by_role("option", name=option, exact=True).click()
     settle(card.page)
 
 
@@ -127,8 +129,12 @@ def answer(page: Page) -> Locator:
     return page.get_by_role("region", name="Your estimate")
 
 
-def scrolls_sideways(page: Page, width: int) -> int:
-    """By how much the page is wider than a screen of this width."""
-    page.set_viewport_size({"width": width, "height": 800})
-    settle(page)
-    return int(page.evaluate(SIDEWAYS))
+def scrolls_sideways(page: Page) -> list[int]:
+    """By how much the page is wider than a phone and than a small phone."""
+    wider = []
+    for width in (390, 320):
+        page.set_viewport_size({"width": width, "height": 800})
+        settle(page)
+        wider.append(page.evaluate(SIDEWAYS))
+    page.set_viewport_size({"width": 390, "height": 800})
+    return wider
