@@ -4,10 +4,10 @@ READY := .venv/.ready
 READY_DEV := .venv/.ready-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lint types imports coverage bench schemas messages snapshots pictures lock clean
+.PHONY: help setup run test check format lint types imports coverage bench bench-ui schemas messages snapshots pictures lock clean
 
 help:
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
 
 setup: $(READY_DEV) ## set up .venv with everything, tests and linters too
 
@@ -39,6 +39,9 @@ coverage: $(READY_DEV) ## run the tests and show which lines and branches they m
 bench: $(READY_DEV) ## measure the speed
 	@$(PYTHON_BIN)/python -m benchmarks
 
+bench-ui: $(READY_DEV) ## measure how long people wait, in a browser (needs Chromium)
+	@$(PYTHON_BIN)/python -m benchmarks.browser
+
 schemas: $(READY_DEV) ## publish the JSON Schemas under docs/schemas
 	@$(PYTHON_BIN)/python -m tools.schemas
 
@@ -49,8 +52,12 @@ snapshots: $(READY_DEV) ## rewrite tests/golden/snapshot; review the diff
 	@$(PYTHON_BIN)/python -m pytest --rewrite-snapshots
 
 pictures: $(READY_DEV) ## take the pictures of the app in docs/pictures (needs Chromium)
-	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app.png --height 1120
-	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app-dark.png --height 1120 --dark
+	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app.png --height 1290
+	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app-dark.png --height 1290 --dark
+	@$(PYTHON_BIN)/python -m tools.screenshot '/?lang=es' docs/pictures/app-spanish.png --height 1290
+	@$(PYTHON_BIN)/python -m tools.screenshot / docs/pictures/app-phone.png --width 390 --height 1500
+	@$(PYTHON_BIN)/python -m tools.screenshot /compare docs/pictures/compare.png --height 1090
+	@$(PYTHON_BIN)/python -m tools.screenshot /sources docs/pictures/sources.png --height 1000
 
 lock: $(READY_DEV) ## update the locked versions within pyproject.toml (needs uv)
 	@tools/lock.sh

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Literal
 
 from estimator.errors import FileProblems, InputError
-from estimator.messages import say
+from estimator.messages import marked, say
 
 Setting = Literal["nonfacility", "facility"]
 
@@ -80,18 +80,61 @@ RARE_IN_OFFICE = "The schedule marks this as rarely or never done in an office; 
 BY_REPORT = "is the sixth or a later procedure of the day, which Medicare prices by report."
 
 STATE_NAMES: Mapping[str, str] = {
-    "AL": "Alabama", "AK": "Alaska", "AZ": "Arizona", "AR": "Arkansas", "CA": "California", "CO": "Colorado",
-    "CT": "Connecticut", "DE": "Delaware", "DC": "District of Columbia", "FL": "Florida", "GA": "Georgia",
-    "GU": "Guam", "HI": "Hawaii", "ID": "Idaho", "IL": "Illinois", "IN": "Indiana", "IA": "Iowa",
-    "KS": "Kansas", "KY": "Kentucky", "LA": "Louisiana", "ME": "Maine", "MD": "Maryland",
-    "MA": "Massachusetts", "MI": "Michigan", "MN": "Minnesota", "MS": "Mississippi", "MO": "Missouri",
-    "MT": "Montana", "NE": "Nebraska", "NV": "Nevada", "NH": "New Hampshire", "NJ": "New Jersey",
-    "NM": "New Mexico", "NY": "New York", "NC": "North Carolina", "ND": "North Dakota", "OH": "Ohio",
-    "OK": "Oklahoma", "OR": "Oregon", "PA": "Pennsylvania", "PR": "Puerto Rico", "RI": "Rhode Island",
-    "SC": "South Carolina", "SD": "South Dakota", "TN": "Tennessee", "TX": "Texas", "UT": "Utah",
-    "VT": "Vermont", "VA": "Virginia", "VI": "Virgin Islands", "WA": "Washington", "WV": "West Virginia",
-    "WI": "Wisconsin", "WY": "Wyoming",
-}  # fmt: skip
+    "AL": marked("Alabama"),
+    "AK": marked("Alaska"),
+    "AZ": marked("Arizona"),
+    "AR": marked("Arkansas"),
+    "CA": marked("California"),
+    "CO": marked("Colorado"),
+    "CT": marked("Connecticut"),
+    "DE": marked("Delaware"),
+    "DC": marked("District of Columbia"),
+    "FL": marked("Florida"),
+    "GA": marked("Georgia"),
+    "GU": marked("Guam"),
+    "HI": marked("Hawaii"),
+    "ID": marked("Idaho"),
+    "IL": marked("Illinois"),
+    "IN": marked("Indiana"),
+    "IA": marked("Iowa"),
+    "KS": marked("Kansas"),
+    "KY": marked("Kentucky"),
+    "LA": marked("Louisiana"),
+    "ME": marked("Maine"),
+    "MD": marked("Maryland"),
+    "MA": marked("Massachusetts"),
+    "MI": marked("Michigan"),
+    "MN": marked("Minnesota"),
+    "MS": marked("Mississippi"),
+    "MO": marked("Missouri"),
+    "MT": marked("Montana"),
+    "NE": marked("Nebraska"),
+    "NV": marked("Nevada"),
+    "NH": marked("New Hampshire"),
+    "NJ": marked("New Jersey"),
+    "NM": marked("New Mexico"),
+    "NY": marked("New York"),
+    "NC": marked("North Carolina"),
+    "ND": marked("North Dakota"),
+    "OH": marked("Ohio"),
+    "OK": marked("Oklahoma"),
+    "OR": marked("Oregon"),
+    "PA": marked("Pennsylvania"),
+    "PR": marked("Puerto Rico"),
+    "RI": marked("Rhode Island"),
+    "SC": marked("South Carolina"),
+    "SD": marked("South Dakota"),
+    "TN": marked("Tennessee"),
+    "TX": marked("Texas"),
+    "UT": marked("Utah"),
+    "VT": marked("Vermont"),
+    "VA": marked("Virginia"),
+    "VI": marked("Virgin Islands"),
+    "WA": marked("Washington"),
+    "WV": marked("West Virginia"),
+    "WI": marked("Wisconsin"),
+    "WY": marked("Wyoming"),
+}
 COUNTY_ALIASES: Mapping[tuple[str, str], str] = {
     ("FL", "MIAMIDADE"): "DADE",
     ("NY", "MANHATTAN"): "NEWYORK",
@@ -770,7 +813,9 @@ class FeeSchedule:
         }
         served = sorted(set(listed.values()))
         if not served:
-            raise InputError(say("No Medicare locality of {year} serves {state}.", year=year, state=STATE_NAMES[code]))
+            raise InputError(
+                say("No Medicare locality of {year} serves {state}.", year=year, state=say(STATE_NAMES[code]))
+            )
         if len(served) == 1:
             return places[served[0]]
         if county is None or not county.strip():
@@ -778,7 +823,7 @@ class FeeSchedule:
             raise InputError(
                 say(
                     "{state} is served by {number} Medicare localities. Which county is the clinic in? {options}.",
-                    state=STATE_NAMES[code],
+                    state=say(STATE_NAMES[code]),
                     number=len(served),
                     options=options,
                 )
@@ -797,7 +842,7 @@ class FeeSchedule:
                 say(
                     "No county {value} in {state}. Nearest: {known}.",
                     value=repr(county),
-                    state=STATE_NAMES[code],
+                    state=say(STATE_NAMES[code]),
                     known=", ".join(counties[name] for name in near),
                 )
             )

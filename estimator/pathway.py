@@ -35,6 +35,14 @@ class Source(Record):
     retrieved: date | None = None
     note: Prose = ""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _own_words(cls, data: object) -> object:
+        """An assumption has no publication whose title stays as it is: title and publisher are said."""
+        if not isinstance(data, dict) or data.get("kind") != SourceKind.ASSUMPTION:
+            return data
+        return data | {name: say(data[name]) for name in ("title", "publisher") if isinstance(data.get(name), str)}
+
 
 class SurgicalShare(Record):
     """How many people with the condition are operated on."""

@@ -409,6 +409,10 @@ def _says(case: Case, window: Window, rows: Sequence[StartDate], currency: str) 
     yield say("Dates move only within what is safe; ask your clinician before you wait.")
 
 
+WORTH_A_WORD = Decimal(1)
+"""A smaller saving is an accident of rounding, and no reason to wait."""
+
+
 def _cost_says(inside: Sequence[StartDate], currency: str) -> Iterator[str]:
     best = min(inside, key=lambda row: (row.likely, row.starts))
     dearest = max(inside, key=lambda row: row.likely)
@@ -433,6 +437,9 @@ def _cost_says(inside: Sequence[StartDate], currency: str) -> Iterator[str]:
         )
     if best.starts == inside[0].starts:
         yield say("No start is likely to cost less than the earliest one.")
+    elif inside[0].likely - best.likely < WORTH_A_WORD:
+        amount = _money(WORTH_A_WORD, currency)
+        yield say("No start is likely to save as much as {amount} against the earliest one.", amount=amount)
     else:
         yield say(
             "A start on {day} would most likely save {amount} against {earliest_day}; weigh that against a later recovery.",

@@ -16,13 +16,25 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 ROOT = Path(__file__).parents[1]
 READY = '[data-test-script-state="notRunning"]'
-# Done when the app is at rest and nothing on the page has changed for a while.
-STILL = """([ready, quiet]) => new Promise(done => {
-  let last = performance.now();
-  const seen = new MutationObserver(() => { last = performance.now(); });
+# The app says that it works only when the server has answered; until then, what was sent last is on its way.
+NOTE_WORK = """
+window.work = {sent: -Infinity, begun: -Infinity};
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (message) { work.sent = performance.now(); return send.call(this, message); };
+new MutationObserver(() => {
+  if (document.querySelector('[data-test-script-state="running"]')) work.begun = performance.now();
+}).observe(document, {subtree: true, attributes: true, attributeFilter: ['data-test-script-state']});
+"""
+# Done when the app is at rest and nothing has changed in several looks; a busy page puts off the looks too.
+# Not every message makes the app work, so none is waited for longer than a second.
+STILL = """([ready, looks]) => new Promise(done => {
+  let calm = 0;
+  const seen = new MutationObserver(() => { calm = 0; });
   seen.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
   const look = setInterval(() => {
-    if (!document.querySelector(ready) || performance.now() - last < quiet) return;
+    const isOnItsWay = window.work && work.sent > work.begun && performance.now() - work.sent < 1000;
+    calm = isOnItsWay || !document.querySelector(ready) ? 0 : calm + 1;
+    if (calm < looks) return;
     clearInterval(look);
     seen.disconnect();
     done();
@@ -108,6 +120,6 @@ def wait_until_ready(page: Page, *, seconds: float = 60) -> None:
     page.wait_for_function("document.fonts.status === 'loaded'", timeout=seconds * 1000)
 
 
-def settle(page: Page, *, quiet: int = 100) -> None:
-    """Return when the app has done what it was asked for and the page has been still for this many milliseconds."""
-    page.evaluate(STILL, [READY, quiet])
+def settle(page: Page) -> None:
+    """Return when the app has done what it was asked for and the page has been still for a moment."""
+    page.evaluate(STILL, [READY, 6])

@@ -1,14 +1,16 @@
 """A picture of a whole page of the app: `python -m tools.screenshot / app.png [--dark] [--width 1280]`.
 
-A path such as `/outlook` starts the app for it; an address such as `http://localhost:8501` must be running.
+A path such as `/compare` starts the app for it; an address such as `http://localhost:8501` must be running.
 """
 
 import argparse
+from io import BytesIO
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
-from tools.browser import running_app, running_browser, wait_until_ready
+from tools.browser import running_app, running_browser, settle, wait_until_ready
 
 # The main area scrolls inside the page, so the window is made as tall as what it holds.
 CONTENT_HEIGHT = """() => {
@@ -57,8 +59,15 @@ def _take(browser: Browser, url: str, options: argparse.Namespace) -> None:
         page.wait_for_selector(".stPlotlyChart .main-svg", timeout=options.wait * 1000)
     if options.height is None:
         _fit_window(page, options)
-    page.screenshot(path=options.picture, animations="disabled")
+    settle(page)
+    _save(page.screenshot(animations="disabled"), options.picture)
     page.close()
+
+
+def _save(taken: bytes, to: Path) -> None:
+    """Keep the picture with a palette of its own: a third of the size, and no difference to the eye."""
+    with Image.open(BytesIO(taken)) as picture:
+        picture.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(to, optimize=True)
 
 
 def _fit_window(page: Page, options: argparse.Namespace) -> None:

@@ -53,7 +53,8 @@ class Spoken(Mapping[Key, Text]):
         return len(self._texts)
 
 
-def _both(pair: tuple[str, str]) -> tuple[str, str]:
+def both(pair: tuple[str, str]) -> tuple[str, str]:
+    """A name and what it means, both said."""
     name, meaning = pair
     return say(name), say(meaning)
 
@@ -109,7 +110,7 @@ SETTINGS = Spoken(
         ),
         "nhs": (marked("The NHS"), ""),
     },
-    _both,
+    both,
 )
 NETWORKS = Spoken(
     {
@@ -120,7 +121,7 @@ NETWORKS = Spoken(
         Network.OUT_OF_NETWORK: (marked("Outside the network"), marked("You may pay more, or all of it.")),
         Network.NOT_APPLICABLE: (marked("There is no network"), ""),
     },
-    _both,
+    both,
 )
 ASSIGNMENTS = Spoken(
     {
@@ -131,7 +132,7 @@ ASSIGNMENTS = Spoken(
         ),
         Assignment.NOT_ACCEPTED: (marked("Does not take it"), marked("You may be billed more, up to a legal limit.")),
     },
-    _both,
+    both,
 )
 JOBS = Spoken(
     {
@@ -142,14 +143,14 @@ JOBS = Spoken(
         ),
         JobDemand.HEAVY: (marked("Heavy work"), marked("Such as building, nursing or a warehouse.")),
     },
-    _both,
+    both,
 )
 MANAGEMENTS = Spoken(
     {
         Management.CONSERVATIVE: (marked("Without an operation"), marked("Rest, then exercises and therapy.")),
         Management.SURGICAL: (marked("With an operation"), marked("The tendon or muscle is sewn back, then therapy.")),
     },
-    _both,
+    both,
 )
 KINDS = Spoken(
     {

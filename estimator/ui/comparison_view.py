@@ -62,7 +62,7 @@ def case_line(mine: Answer) -> str:
     """The reader's case in one line: injury, place, cover, start."""
     scenario = mine.scenario
     area = scenario.area
-    place = area.locality or STATE_NAMES.get(area.state or "") or area.region or area.nation
+    place = area.locality or say(STATE_NAMES.get(area.state or "", "")) or area.region or area.nation
     injury = mine.case.pathway.condition(scenario.condition).name
     cover = options.own_cover(mine)
     day = mine.words.day(scenario.care_starts, year=True)

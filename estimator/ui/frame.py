@@ -43,8 +43,10 @@ def heading(title: str, below: str) -> None:
 
 
 def put(markup: str) -> None:
-    """Put markup on the page, in the dress of the style sheets."""
-    st.html(f'<div class="hc">{markup}</div>')
+    """Put markup on the page, in the dress of the style sheets; it says so where it speaks another language."""
+    spoken = language()
+    other = "" if spoken in (None, st.session_state.get(SPOKEN)) else f' lang="{spoken.replace("_", "-")}"'
+    st.html(f'<div class="hc"{other}>{markup}</div>')
 
 
 def items(sentences: Iterable[str]) -> str:

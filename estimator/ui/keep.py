@@ -44,15 +44,7 @@ def draw(shown: Answer | None) -> None:
     )
     st.html(f'<div class="hc"><h2>{escape(title)}</h2><p>{escape(holds)}</p></div>')
     with st.container(key="downloads"):
-        st.download_button(
-            say("Save my answers"),
-            data=speaker(_as_file),
-            file_name="hamstring-scenario.json",
-            mime="application/json",
-            on_click="ignore",
-            key="save",
-            icon=":material/download:",
-        )
+        _save()
         if shown is not None:
             _take_away(shown)
     if shown is not None:
@@ -60,6 +52,25 @@ def draw(shown: Answer | None) -> None:
     st.file_uploader(say("Bring saved answers (.json or .toml)"), type=["json", "toml"], key="upload", on_change=_bring)
     if (problem := st.session_state.get("upload_problem")) is not None:
         answer.cannot_answer(problem)
+
+
+def _save() -> None:
+    """The answers as a file; answers that do not fit together are said so above, and are no scenario yet."""
+    try:
+        answered = state.scenario()
+    except InputError:
+        return
+    st.download_button(
+        say("Save my answers"),
+        data=lambda: answered.model_dump_json(
+            indent=2, exclude_none=True
+        ),  # made in a thread without this visit's state
+        file_name="hamstring-scenario.json",
+        mime="application/json",
+        on_click="ignore",
+        key="save",
+        icon=":material/download:",
+    )
 
 
 def _take_away(shown: Answer) -> None:
@@ -128,10 +139,6 @@ def _copied_with_one_press(text: str) -> None:
         f'<p role="status" data-copied="{escape(copied)}" data-failed="{escape(failed)}"></p></div>{COPY}',
         unsafe_allow_javascript=True,
     )
-
-
-def _as_file() -> str:
-    return state.scenario().model_dump_json(indent=2, exclude_none=True)
 
 
 def _bring() -> None:

@@ -12,7 +12,18 @@ import streamlit as st
 from estimator.errors import InputError
 from estimator.fee_schedule import STATE_NAMES
 from estimator.messages import inside_a_sentence, marked, say, say_many
-from estimator.outputs.words import ASSIGNMENTS, JOBS, MANAGEMENTS, NETWORKS, REGION_NAMES, REGIONS, sentence, setting
+from estimator.outputs.words import (
+    ASSIGNMENTS,
+    JOBS,
+    MANAGEMENTS,
+    NETWORKS,
+    REGION_NAMES,
+    REGIONS,
+    Spoken,
+    both,
+    sentence,
+    setting,
+)
 from estimator.pathway import load_pathway
 from estimator.plan import Plan
 from estimator.scenario import NATIONS, US_STATES
@@ -35,13 +46,16 @@ ONWARD: Mapping[int, str] = {
     5: marked("Done"),
 }
 """The button below each step."""
-MODES = {
-    Mode.PLANNED: (marked("I choose the kinds of care"), marked("The estimate counts what you pick below.")),
-    Mode.AVERAGE: (
-        marked("I do not know yet"),
-        marked("The estimate counts what people with this injury use on average."),
-    ),
-}
+MODES = Spoken(
+    {
+        Mode.PLANNED: (marked("I choose the kinds of care"), marked("The estimate counts what you pick below.")),
+        Mode.AVERAGE: (
+            marked("I do not know yet"),
+            marked("The estimate counts what people with this injury use on average."),
+        ),
+    },
+    both,
+)
 
 
 def draw() -> None:
@@ -132,7 +146,7 @@ def _condition_changed(key: str) -> None:
 
 def _said_2() -> str:
     area = state.scenario_area()
-    place = [area.county, STATE_NAMES.get(area.state or ""), area.locality, area.region, area.nation]
+    place = [area.county, say(STATE_NAMES.get(area.state or "", "")), area.locality, area.region, area.nation]
     where = ", ".join(_tidy(part) for part in place if part)
     return f"{where or say('Anywhere in the country')}; {state.tariff().region.name}"
 
@@ -157,12 +171,12 @@ def _region_changed(key: str) -> None:
 
 
 def _us_area() -> None:
-    known = sorted(US_STATES & STATE_NAMES.keys(), key=lambda code: STATE_NAMES[code])
+    known = sorted(US_STATES & STATE_NAMES.keys(), key=lambda code: say(STATE_NAMES[code]))
     chosen = fields.select(
         say("State"),
         "state",
         [None, *known],
-        lambda code: STATE_NAMES[code] if code else say("Not sure: prices for the whole country"),
+        lambda code: say(STATE_NAMES[code]) if code else say("Not sure: prices for the whole country"),
         changed=_state_changed,
     )
     counties = state.county_choices(chosen)
@@ -280,7 +294,7 @@ def _step_3() -> None:
             help_text=say("Another plan that pays part of what the first one leaves to you."),
         )
         if (second := state.secondary()) is not None:
-            st.caption(fields.quiet(f"{second.summary} {second.note}"))
+            st.caption(fields.quiet(state.words().plain(f"{second.summary} {second.note}")))
             if second.qualifying_days:
                 fields.day(
                     say("Second cover since"),
@@ -588,10 +602,13 @@ def _job() -> None:
             _sick_pay()
 
 
-EMPLOYED = {
-    True: (marked("I have an employer"), marked("Statutory Sick Pay is taken off the pay you lose.")),
-    False: (marked("I work for myself"), marked("There is no sick pay.")),
-}
+EMPLOYED = Spoken(
+    {
+        True: (marked("I have an employer"), marked("Statutory Sick Pay is taken off the pay you lose.")),
+        False: (marked("I work for myself"), marked("There is no sick pay.")),
+    },
+    both,
+)
 
 
 def _sick_pay() -> None:

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tools.browser import settle, wait_until_ready
+from tools.browser import NOTE_WORK, settle, wait_until_ready
 
 Visit = Callable[..., AbstractContextManager[Page]]
 """Opens a page of the app, as `watched` does."""
@@ -37,6 +37,7 @@ def watched(
 
     viewport = {"width": width, "height": height}
     context = browser.new_context(viewport=viewport, locale="en-US", reduced_motion="reduce", **options)
+    context.add_init_script(NOTE_WORK)
     page = context.new_page()
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: errors.append(str(error)))
