@@ -33,7 +33,9 @@ STILL = """([ready, looks]) => new Promise(done => {
   seen.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true});
   const look = setInterval(() => {
     const isOnItsWay = window.work && work.sent > work.begun && performance.now() - work.sent < 1000;
-    calm = isOnItsWay || !document.querySelector(ready) ? 0 : calm + 1;
+    const isMoving = document.getAnimations().some(each =>
+      each.playState === 'running' && each.effect.getComputedTiming().endTime !== Infinity);
+    calm = isOnItsWay || isMoving || !document.querySelector(ready) ? 0 : calm + 1;
     if (calm < looks) return;
     clearInterval(look);
     seen.disconnect();

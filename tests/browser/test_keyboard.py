@@ -12,7 +12,8 @@ MOST_STOPS = 40
 # or by a ground of another colour. What counts must stand out by 3 to 1 from what is around it.
 FOCUSED = """async () => {
   for (const _ of [1, 2]) await new Promise(requestAnimationFrame);  // the browser has moved it into view by then
-  await Promise.all(document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished.catch(() => {})));
+  const moving = document.getAnimations().filter(each => each.effect.getComputedTiming().endTime !== Infinity);
+  await Promise.all(moving.map(each => each.finished.catch(() => {})));
   const it = document.activeElement;
   const parts = colour => { const [r, g, b, a = 1] = colour.match(/[\\d.]+/g).map(Number); return [r, g, b, a]; };
   const over = (top, below) => top.slice(0, 3).map((value, n) => value * top[3] + below[n] * (1 - top[3]));
