@@ -396,7 +396,9 @@ def _left_out(case: Case, quote: Quote, words: Words) -> str:
     named = {words.service(line.service): None for line in quote.lines if line.reason in NOT_PAID_FOR}
     if not named:
         return ""
-    return say("Your cover does not pay for {services}.", services=words.either([inside_a_sentence(name) for name in named]))
+    return say(
+        "Your cover does not pay for {services}.", services=words.either([inside_a_sentence(name) for name in named])
+    )
 
 
 def first_wait_date(quote: Quote) -> date | None:

@@ -55,16 +55,16 @@ def draw(shown: Answer | None) -> None:
 
 
 def _save() -> None:
-    """The answers as a file; answers that do not fit together are said so above, and are no scenario yet."""
+    """The answers as a file; those that do not fit together are no scenario yet."""
     try:
-        answered = state.scenario()
+        text = state.scenario().model_dump_json(indent=2, exclude_none=True)
     except InputError:
-        return
+        text = None
     st.download_button(
         say("Save my answers"),
-        data=lambda: answered.model_dump_json(
-            indent=2, exclude_none=True
-        ),  # made in a thread without this visit's state
+        data=text or "",
+        disabled=text is None,
+        help=say("First change what the message says: these answers do not fit together.") if text is None else None,
         file_name="hamstring-scenario.json",
         mime="application/json",
         on_click="ignore",
