@@ -221,17 +221,6 @@ def test_a_link_brings_someone_else_to_the_same_answer(page: Page, visit: Visit)
 # ---------------------------------------------------------------- screens and languages
 
 
-def test_nothing_scrolls_sideways_on_a_phone(visit: Visit) -> None:
-    with visit(width=390, height=800, has_touch=True) as phone:
-        for number in (1, 2, 3, 4, 5):
-            open_step(phone, number)
-            assert [0, 0] == scrolls_sideways(phone), f"question {number} scrolls sideways"
-        for name in TITLES:
-            go_to(phone, name)
-            unfold(phone.locator("body"))
-            assert [0, 0] == scrolls_sideways(phone), f"{name} scrolls sideways"
-
-
 def test_dark_screens_get_a_dark_page(visit: Visit) -> None:
     with visit(color_scheme="dark") as page:
         for name in TITLES:

@@ -132,10 +132,10 @@ def answer(page: Page) -> Locator:
 
 def scrolls_sideways(page: Page) -> list[int]:
     """By how much the page is wider than a phone and than a small phone."""
-    wider = []
+    before, wider = page.viewport_size, []
+    assert before is not None
     for width in (390, 320):
-        page.set_viewport_size({"width": width, "height": 800})
+        page.set_viewport_size({"width": width, "height": before["height"]})
         settle(page)
         wider.append(page.evaluate(SIDEWAYS))
-    page.set_viewport_size({"width": 390, "height": 800})
     return wider
