@@ -6,7 +6,7 @@ light and dark.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -299,30 +299,49 @@ COLOURS = {"patient_pays": "you", "plan_pays": "plan", "secondary_pays": "second
 
 def bars(parts: Sequence[Part], quote: Quote, words: Words) -> str:
     """Horizontal bars split by who pays, with the amounts as text; drawn in HTML so that they fit any width."""
+    key, insides = _bars(parts, quote, words)
+    rows = "".join(f'<div class="bar">{inside}</div>' for inside in insides)
+    return f'{key}<div class="bars" role="img" aria-label="{escape(_bars_alt(parts, words))}">{rows}</div>'
+
+
+def bars_with_reasons(parts: Sequence[Part], quote: Quote, words: Words, below: Callable[[Part], str]) -> str:
+    """The same bars as a list, each with markup under it: a picture of one piece could not be opened here and there."""
+    key, insides = _bars(parts, quote, words)
+    rows = "".join(f'<li class="bar">{inside}{below(part)}</li>' for part, inside in zip(parts, insides, strict=True))
+    return f'{key}<p class="unseen">{escape(_takeaway(parts, words))}</p><ul class="bars">{rows}</ul>'
+
+
+def _bars(parts: Sequence[Part], quote: Quote, words: Words) -> tuple[str, list[str]]:
+    """The key of the colours, and what stands inside each bar."""
     who = payers(quote, words)
     whole = [sum((getattr(part, field) for field, _ in who), Decimal(0)) for part in parts]
     longest = max(whole, default=Decimal(0)) or Decimal(1)
-    rows = "".join(_bar(part, total, longest, who, words) for part, total in zip(parts, whole, strict=True))
-    key = "".join(f'<li><i class="{COLOURS[field]}"></i>{escape(column.title)}</li>' for field, column in who)
-    alt = escape(_bars_alt(parts, words))
-    return f'<ul class="key" aria-hidden="true">{key}</ul><div class="bars" role="img" aria-label="{alt}">{rows}</div>'
-
-
-def _bar(part: Part, total: Decimal, longest: Decimal, who: Sequence[tuple[str, object]], words: Words) -> str:
-    pieces = "".join(
-        f'<i class="{COLOURS[field]}" style="width:{float(getattr(part, field) / longest * 100):.2f}%"></i>'
-        for field, _ in who
-        if getattr(part, field)
-    )
-    return (
-        f'<div class="bar"><div class="bar-name">{escape(name_of(part, words))}<span>'
-        + say_html(
+    colours = "".join(f'<li><i class="{COLOURS[field]}"></i>{escape(column.title)}</li>' for field, column in who)
+    insides = []
+    for part, price in zip(parts, whole, strict=True):
+        pieces = "".join(
+            f'<i class="{COLOURS[field]}" style="width:{float(getattr(part, field) / longest * 100):.2f}%"></i>'
+            for field, _ in who
+            if getattr(part, field)
+        )
+        pays = say_html(
             '<b class="you-ink">You pay {amount}</b> of {price}',
             amount=words.exact(part.patient_pays),
-            price=words.exact(total),
+            price=words.exact(price),
         )
-        + f'</span></div><div class="bar-line">{pieces}</div></div>'
-    )
+        insides.append(
+            f'<div class="bar-name">{escape(name_of(part, words))}<span>{pays}</span></div>'
+            f'<div class="bar-line" aria-hidden="true">{pieces}</div>'
+        )
+    return f'<ul class="key" aria-hidden="true">{colours}</ul>', insides
+
+
+def _takeaway(parts: Sequence[Part], words: Words) -> str:
+    """What the bars show, for those who cannot see them and read the rows beside."""
+    most = max(parts, key=lambda part: part.patient_pays, default=None)
+    if most is None or not most.patient_pays:
+        return say("You pay nothing for any of them.")
+    return say("Most of what you pay falls under {part}.", part=name_of(most, words))
 
 
 def _bars_alt(parts: Sequence[Part], words: Words) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from decimal import Decimal
 from html import escape
 
 import streamlit as st
@@ -16,7 +15,6 @@ from estimator.outputs.todo import todo
 from estimator.outputs.why import Reasons, Why
 from estimator.outputs.words import (
     KINDS,
-    Words,
     along_the_way,
     cover_sentence,
     dated,
@@ -30,7 +28,7 @@ from estimator.outputs.words import (
 )
 from estimator.pathway import RedFlag, Source
 from estimator.projection import Spread
-from estimator.quote import Part, WaitEntry
+from estimator.quote import WaitEntry
 from estimator.requirements import AppealStep, ChecklistItem
 from estimator.ui import frame, nhs_money, state, ways
 from estimator.ui.result import Answer
@@ -271,48 +269,20 @@ def _where_it_goes(answer: Answer, reasons: Reasons) -> None:
     if middle not in (total, words.about(quoted.totals.patient_pays)):
         said += " " + say_html("Over all cases the middle is {amount}; no two courses are the same.", amount=middle)
     phases, services = tables.by_phase(quoted, words), tables.by_service(quoted, words)
+    by_phase = charts.bars_with_reasons(
+        quoted.by_phase, quoted, words, lambda part: reasons.to_html(reasons.phase(part))
+    )
+    by_service = charts.bars_with_reasons(
+        quoted.by_service, quoted, words, lambda part: reasons.to_html(reasons.service(part))
+    )
     frame.put(
         f"<h2>{escape(say('Where it goes'))}</h2><p>{said}</p>{reasons.to_html(reasons.whole())}"
-        f"<h3>{escape(say('By phase of recovery'))}</h3>{_bars(quoted.by_phase, reasons.phase, answer, reasons)}"
+        f"<h3>{escape(say('By phase of recovery'))}</h3>{by_phase}"
         f"{_more(say('By phase, as a table'), tables.to_html(phases))}"
-        f"<h3>{escape(say('By kind of care'))}</h3>{_bars(quoted.by_service, reasons.service, answer, reasons)}"
+        f"<h3>{escape(say('By kind of care'))}</h3>{by_service}"
         f"{_more(say('By kind of care, as a table'), tables.to_html(services))}"
         f"{_alternatives(answer, reasons)}"
     )
-
-
-def _bars(parts: Sequence[Part], why: Callable[[Part], Why], answer: Answer, reasons: Reasons) -> str:
-    """Bars split by who pays, each with its reasons under it: a picture of one piece could not be opened here and there."""
-    quoted, words = answer.quote, answer.words
-    who = tables.payers(quoted, words)
-    whole = [sum((getattr(part, field) for field, _ in who), Decimal(0)) for part in parts]
-    longest = max(whole, default=Decimal(0)) or Decimal(1)
-    key = "".join(f'<li><i class="{charts.COLOURS[field]}"></i>{escape(column.title)}</li>' for field, column in who)
-    rows = ""
-    for part, price in zip(parts, whole, strict=True):
-        pieces = "".join(
-            f'<i class="{charts.COLOURS[field]}" style="width:{float(getattr(part, field) / longest * 100):.2f}%"></i>'
-            for field, _ in who
-            if getattr(part, field)
-        )
-        pays = say_html(
-            '<b class="you-ink">You pay {amount}</b> of {price}',
-            amount=words.exact(part.patient_pays),
-            price=words.exact(price),
-        )
-        rows += (
-            f'<li class="bar"><div class="bar-name">{escape(tables.name_of(part, words))}<span>{pays}</span></div>'
-            f'<div class="bar-line" aria-hidden="true">{pieces}</div>{reasons.to_html(why(part))}</li>'
-        )
-    return f'<ul class="key" aria-hidden="true">{key}</ul><p class="unseen">{escape(_most(parts, words))}</p><ul class="bars">{rows}</ul>'
-
-
-def _most(parts: Sequence[Part], words: Words) -> str:
-    """What the bars show, for those who cannot see them."""
-    most = max(parts, key=lambda part: part.patient_pays, default=None)
-    if most is None or not most.patient_pays:
-        return say("You pay nothing for any of them.")
-    return say("Most of what you pay falls under {part}.", part=tables.name_of(most, words))
 
 
 def _alternatives(answer: Answer, reasons: Reasons) -> str:

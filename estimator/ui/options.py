@@ -26,7 +26,7 @@ from estimator.comparison import (
 from estimator.draws import Ints
 from estimator.errors import EstimatorError, InputError
 from estimator.estimate import WAITING_SERVICES, Case, open_case
-from estimator.messages import language, marked, say
+from estimator.messages import inside_a_sentence, language, marked, say
 from estimator.mixes import Mixes, MixOption, mixes_with_draws
 from estimator.money import to_decimal
 from estimator.outputs.comparison_chart import YOURS, Row
@@ -296,7 +296,9 @@ def _way_says(option: MixOption | None, mine: Answer) -> str:
 def _parts(change: Change, mine: Answer) -> Iterator[Part]:
     words = mine.words
     known = load_plans(mine.case.scenario.region)
-    therapy, massage = (words.service(each).lower() for each in (Service.PHYSICAL_THERAPY, Service.MASSAGE_THERAPY))
+    therapy, massage = (
+        inside_a_sentence(words.service(each)) for each in (Service.PHYSICAL_THERAPY, Service.MASSAGE_THERAPY)
+    )
     if change.plan is not None:
         yield (known[change.plan].title if change.plan in known else change.plan), ""
     if change.secondary == NONE:
